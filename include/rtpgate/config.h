@@ -1,0 +1,92 @@
+/* What sessions have in common: identity, profiles, timers, limits. */
+#ifndef RTPGATE_CONFIG_H
+#define RTPGATE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rtpgate/export.h>
+#include <rtpgate/identity.h>
+#include <rtpgate/srtp_profile.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RTPGATE_NEVER UINT64_MAX
+#define RTPGATE_MTU_MIN 256
+#define RTPGATE_MTU_MAX 16384
+
+/*
+ * Reference counted. The setters work until the first session is made from it; then it is frozen
+ * (RTPGATE_ERR_STATE) and any number of threads may share it. All times are microseconds.
+ */
+typedef struct rtpgate_config rtpgate_config;
+
+/*
+ * A config with every default. It takes a reference of its own to `identity`.
+ * out: written only on success; release it with rtpgate_config_free.
+ * Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_NOMEM; RTPGATE_ERR_CRYPTO.
+ */
+RTPGATE_API int rtpgate_config_new(rtpgate_config **out, rtpgate_identity *identity);
+
+/* One more reference to `config`; returns it. */
+RTPGATE_API rtpgate_config *rtpgate_config_ref(rtpgate_config *config);
+
+/* Gives one reference back; sessions hold their own. NULL is fine. */
+RTPGATE_API void rtpgate_config_free(rtpgate_config *config);
+
+/*
+ * The SRTP profiles that are offered and accepted, best first; as server our order decides.
+ * profiles: `count` entries (1 to 4), copied. Default: AEAD_AES_128_GCM, AEAD_AES_256_GCM,
+ * AES128_CM_SHA1_80, AES128_CM_SHA1_32.
+ * Returns 0; RTPGATE_ERR_INVAL for a NULL, a count out of range, an unknown or a repeated profile;
+ * RTPGATE_ERR_STATE when frozen.
+ */
+RTPGATE_API int rtpgate_config_set_profiles(rtpgate_config *config,
+                                            const enum rtpgate_srtp_profile *profiles,
+                                            size_t count);
+
+/*
+ * The largest UDP payload that is sent, in bytes: RTPGATE_MTU_MIN to RTPGATE_MTU_MAX, default 1200.
+ * Returns 0; RTPGATE_ERR_INVAL; RTPGATE_ERR_STATE when frozen.
+ */
+RTPGATE_API int rtpgate_config_set_mtu(rtpgate_config *config, size_t mtu);
+
+/*
+ * The retransmission timer while no RTT is known: its first value (default 250 ms) and the cap to
+ * which it doubles (default 3 s). RFC 6347 4.2.4.1 says 1 s and 60 s; browsers use 50 ms. Both 10
+ * ms to 60 s. Returns 0; RTPGATE_ERR_INVAL when out of range or initial > cap; RTPGATE_ERR_STATE
+ * when frozen.
+ */
+RTPGATE_API int rtpgate_config_set_retransmission(rtpgate_config *config, uint64_t initial,
+                                                  uint64_t cap);
+
+/*
+ * How long a handshake may take, from start (or, as server, from the first hello) to its end, and
+ * then again from its end to the arrival of a fingerprint. Default 30 s; RTPGATE_NEVER: no
+ * deadline. Returns 0; RTPGATE_ERR_INVAL for 0; RTPGATE_ERR_STATE when frozen.
+ */
+RTPGATE_API int rtpgate_config_set_deadline(rtpgate_config *config, uint64_t deadline);
+
+/*
+ * How long unauthenticated bad news (a plaintext alert, a hello that cannot be answered, a
+ * certificate that was not expected) must stand alone before it ends the association: an advice
+ * event comes at once, the verdict after the grace. Default 1 s; 0: at once; RTPGATE_NEVER: only at
+ * the deadline. Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE when frozen.
+ */
+RTPGATE_API int rtpgate_config_set_grace(rtpgate_config *config, uint64_t grace);
+
+/*
+ * Whether datagrams are taken from every path (true) or only from those that the caller declared
+ * valid with rtpgate_session_path_valid (false, the default: ICE proves paths). Without ICE set it
+ * to true. Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE when frozen.
+ */
+RTPGATE_API int rtpgate_config_set_any_path(rtpgate_config *config, bool any_path);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

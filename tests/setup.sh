@@ -1,0 +1,56 @@
+#!/bin/sh
+# Installs on a Debian-like system what is missing to build (group build) and to test (group test).
+# Usage: setup.sh GROUP...
+set -eu
+
+fail() {
+    echo "setup: $1" >&2
+    exit 1
+}
+
+packages=
+for group in "$@"; do
+    case $group in
+    build)
+        packages="$packages gcc libc6-dev cmake ninja-build pkg-config"
+        packages="$packages libgnutls28-dev libsrtp2-dev nettle-dev"
+        ;;
+    test)
+        packages="$packages g++ clang libclang-rt-dev clang-format clang-tidy binutils"
+        packages="$packages check valgrind openssl"
+        # Debian's gnutls.pc asks for it when linking statically, and nothing depends on it.
+        packages="$packages libunistring-dev"
+        ;;
+    *) fail "no such group: $group (there are: build test)" ;;
+    esac
+done
+
+command -v apt-get >/dev/null ||
+    fail "this is not a Debian-like system (no apt-get); what Debian calls these is needed:$packages"
+
+missing=
+for package in $packages; do
+    case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null || true) in
+    ?i*) ;;
+    *) missing="$missing $package" ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+echo "setup: to be installed:$missing"
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || fail "packages are missing, and this is neither root nor is there sudo"
+    [ -t 0 ] || sudo -n true 2>/dev/null ||
+        fail "packages are missing, and sudo wants a password but there is no terminal"
+    as_root=sudo
+fi
+
+apt() {
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::http::Timeout=30 \
+        -o Acquire::Retries=2 -o APT::Update::Error-Mode=any -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+apt update || fail "the package lists cannot be fetched: is there a network?"
+# The missing packages are words.
+# shellcheck disable=SC2086
+apt install -y --no-install-recommends $missing || fail "apt-get could not install:$missing"
