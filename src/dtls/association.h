@@ -1,0 +1,198 @@
+/*
+ * What a session consists of, and the turns that its life can take. The calls go one way:
+ * session (the public functions) -> guard (what came in) -> server or client (the role's flights)
+ * -> candidate (one handshake: engine and flight) -> association (verdicts, events).
+ */
+#ifndef RG_DTLS_ASSOCIATION_H
+#define RG_DTLS_ASSOCIATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rtpgate/session.h>
+
+#include "base/queue.h"
+#include "dtls/engine.h"
+#include "dtls/flight.h"
+#include "dtls/messages.h"
+#include "dtls/paths.h"
+#include "dtls/vet.h"
+#include "wire/fingerprint_set.h"
+#include "wire/hello.h"
+
+enum {
+    RG_CANDIDATES = 3, /* handshakes that a server runs side by side; a client runs one */
+    RG_HELD_RECORDS = 8,
+    RG_HELD_BYTES = 8192,
+    RG_EVENTS = 256,
+    RG_EVENTS_BYTES = 65536,
+};
+
+/* A server's candidates that were silent for so long may be replaced by a new hello. */
+#define RG_CANDIDATE_STALE UINT64_C(1000000)
+
+enum rg_stage {
+    RG_STAGE_HELLO,    /* client: ClientHello is out; server: flight 4 is out */
+    RG_STAGE_FINISHED, /* client: flight 5 is out; server: flight 5 is proven; Finished is missing
+                        */
+    RG_STAGE_DONE,     /* both Finished are through */
+};
+
+/* One handshake that may become the association. */
+struct rg_candidate {
+    struct rtpgate_session *session;
+    struct rg_engine *engine;
+    struct rg_flight flight;
+    enum rg_stage stage;
+    bool muted;     /* the engine repeats what was sent before: keep it from the flight */
+    bool recording; /* server: what the engine sends belongs to the transcript */
+    bool doubted;   /* unauthenticated bad news concerns it, and it was not heard since */
+    uint64_t seen_at;
+    uint64_t tried;            /* rg_messages.completed when its peer's flight was last tried */
+    uint8_t random[RG_RANDOM]; /* the ClientHello's */
+    uint16_t suite;
+    uint16_t group;
+    uint16_t profile;
+
+    /* server */
+    uint8_t *transcript; /* ClientHello and flight 4 */
+    size_t transcript_length;
+
+    /* client */
+    bool pristine;    /* the engine has only made its hello */
+    bool cookie;      /* and that with the cookie of `request` */
+    uint8_t *request; /* the HelloVerifyRequest that was obeyed; NULL: none */
+    size_t request_length;
+};
+
+/* Bad news that nobody authenticated and that has not (yet) ended the association. */
+struct rg_bad_news {
+    int cause; /* 0: none */
+    uint8_t alert;
+    uint64_t since;
+    char text[RG_TEXT];
+};
+
+struct rtpgate_session {
+    rtpgate_config *config;
+    const struct rg_engine_ops *engine;
+    enum rtpgate_role role;
+    enum rtpgate_state state;
+    uint64_t now;
+    uint64_t began;    /* start, or the first hello that was answered */
+    uint64_t deadline; /* of the handshake, or of UNVERIFIED */
+    uint64_t rtt;      /* 0: not known */
+    uint32_t scatter;  /* state of the jitter generator */
+
+    uint64_t path;
+    bool path_fixed; /* by rtpgate_session_set_path */
+    struct rg_paths paths;
+    struct rg_outbox outbox;
+
+    struct rg_messages messages;
+    struct rg_queue held;   /* protected records that came too early */
+    uint64_t datagram;      /* number of the one being looked at */
+    uint64_t from;          /* its path */
+    size_t length;          /* its length, until somebody has taken credit for it */
+    uint64_t messages_seen; /* server: rg_messages.completed up to which messages were looked at */
+    bool request_waits;     /* client: a HelloVerifyRequest waits for our timer */
+
+    struct rg_candidate *candidates[RG_CANDIDATES];
+    struct rg_candidate *active; /* the one that is READY, or the first that is UNVERIFIED */
+    struct rg_fingerprint_set remote;
+
+    struct rg_bad_news bad_news;
+    uint32_t advised; /* one bit a cause: its advice was given */
+    int cause;
+    uint8_t alert;
+    char error[RG_TEXT];
+
+    struct rg_queue events; /* advice and application data */
+    uint32_t pending;       /* one bit a type of event that comes once */
+    struct rg_block *shown; /* the event that the caller may still look at */
+
+    struct rtpgate_session_stats stats;
+};
+
+/* association.c: verdicts and events */
+
+/* Bad news that nobody authenticated: an advice event now (once a cause), the verdict after the
+ * grace. */
+void rg_advise(struct rtpgate_session *session, int cause, uint8_t alert, const char *text);
+/* A candidate was heard: bad news is taken back. */
+void rg_heard(struct rtpgate_session *session, struct rg_candidate *candidate);
+/* Output goes where the message that is being looked at came from, unless the caller fixed the
+ * path. */
+void rg_follow(struct rtpgate_session *session, struct rg_candidate *candidate);
+/* Output goes to `path`. */
+void rg_redirect(struct rtpgate_session *session, uint64_t path);
+/* Passes the verdict when bad news has outlived its grace, or the deadline has come. */
+void rg_judge(struct rtpgate_session *session);
+/* Ends the association. */
+void rg_fail(struct rtpgate_session *session, int cause, uint8_t alert, const char *text);
+/* Closes, with a close_notify when READY. */
+void rg_close(struct rtpgate_session *session);
+/* The peer's close_notify came. */
+void rg_closed_by_peer(struct rtpgate_session *session);
+/* A candidate's handshake is over: verify it, as far as the fingerprints are known. */
+void rg_finished(struct rtpgate_session *session, struct rg_candidate *candidate);
+/* The fingerprints are known now: verify all that are over. */
+void rg_verify_finished(struct rtpgate_session *session);
+/* Whether the leaf is one that is expected, or none is known yet. */
+bool rg_is_expected(const struct rtpgate_session *session, struct rg_bytes leaf);
+/* Bad news: a certificate that was proven and is not expected. */
+void rg_advise_mismatch(struct rtpgate_session *session, struct rg_bytes leaf);
+void rg_event_data(struct rtpgate_session *session, struct rg_bytes data);
+/* Whether a handshake of ours is alive that no bad news concerns. */
+bool rg_has_hope(const struct rtpgate_session *session);
+/* Frees candidates, messages and queues that only a handshake needs. */
+void rg_forget_handshake(struct rtpgate_session *session);
+
+/* candidate.c: one engine with its flight */
+
+struct rg_candidate *rg_candidate_new(struct rtpgate_session *session);
+void rg_candidate_free(struct rg_candidate *candidate);
+/* Frees it and takes it out of the session. */
+void rg_candidate_drop(struct rtpgate_session *session, struct rg_candidate *candidate);
+/* Opens an engine (again). Returns 0, RTPGATE_ERR_NOMEM, RTPGATE_ERR_CRYPTO. */
+int rg_candidate_open(struct rg_candidate *candidate, const uint8_t *random);
+/* The engine's calls, each followed by sending what it made. */
+enum rg_engine_status rg_candidate_start(struct rg_candidate *candidate);
+enum rg_engine_status rg_candidate_message(struct rg_candidate *candidate, struct rg_bytes message);
+enum rg_engine_status rg_candidate_record(struct rg_candidate *candidate, struct rg_bytes record);
+void rg_candidate_retransmit(struct rg_candidate *candidate);
+/* A new flight has left: counts it and starts its timer. */
+void rg_candidate_flight_left(struct rg_candidate *candidate);
+/* The peer repeated what our last flight answers: sends it again within the limits. */
+void rg_candidate_answer(struct rg_candidate *candidate);
+/* The timer of the candidate fired. */
+void rg_candidate_expire(struct rg_candidate *candidate);
+/* Acts on what the engine said about a protected record. */
+void rg_candidate_settle(struct rg_candidate *candidate, enum rg_engine_status status);
+/* Notes suite, group and profile of a ServerHello or ServerKeyExchange. */
+void rg_candidate_learn(struct rg_candidate *candidate, struct rg_bytes message);
+
+/* guard.c: what came in */
+
+/* Looks at one datagram, or keeps it until its path is valid and our role decided. */
+void rg_guard_input(struct rtpgate_session *session, const uint8_t *datagram, size_t length,
+                    uint64_t path);
+/* Looks again at records that were held. */
+void rg_guard_release_held(struct rtpgate_session *session);
+/* Looks again at datagrams that were early. */
+void rg_guard_release_early(struct rtpgate_session *session);
+
+/* server.c, client.c: which messages a role takes, and what it does when one is whole or repeated
+ */
+
+bool rg_server_takes(const struct rtpgate_session *session, const struct rg_fragment *fragment);
+void rg_server_advance(struct rtpgate_session *session);
+void rg_server_repeated(struct rtpgate_session *session, uint8_t type);
+bool rg_client_takes(const struct rtpgate_session *session, const struct rg_fragment *fragment);
+void rg_client_advance(struct rtpgate_session *session);
+void rg_client_repeated(struct rtpgate_session *session, uint8_t type);
+int rg_client_start(struct rtpgate_session *session);
+/* The timer fired while a HelloVerifyRequest waited: obey it. False when none did. */
+bool rg_client_obey_waiting(struct rtpgate_session *session);
+
+#endif

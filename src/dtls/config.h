@@ -1,0 +1,44 @@
+/* What the rest of dtls/ needs of a config. */
+#ifndef RG_DTLS_CONFIG_H
+#define RG_DTLS_CONFIG_H
+
+#include <gnutls/gnutls.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rtpgate/config.h>
+
+enum { RG_PROFILES = 4, RG_POLICY_ENTRIES = 24 };
+
+/* A list of IANA numbers. */
+struct rg_numbers {
+    uint16_t items[RG_POLICY_ENTRIES];
+    size_t count;
+};
+
+struct rtpgate_config {
+    atomic_uint references;
+    atomic_bool frozen;
+    rtpgate_identity *identity;
+    gnutls_priority_t priority;
+    enum rtpgate_srtp_profile profiles[RG_PROFILES]; /* best first */
+    size_t profile_count;
+    size_t mtu;
+    uint64_t rto_initial;
+    uint64_t rto_cap;
+    uint64_t deadline;
+    uint64_t grace;
+    bool any_path;
+    /* What a hello is vetted against, read off `priority` and the identity's key, so that neither
+     * can drift from the other. */
+    struct rg_numbers client_suites; /* what we offer as client */
+    struct rg_numbers server_suites; /* what we can serve with the identity's key */
+    struct rg_numbers groups;
+    struct rg_numbers schemes; /* signature schemes that the identity's key can make */
+};
+
+bool rg_numbers_have(const struct rg_numbers *numbers, uint16_t number);
+
+#endif

@@ -1,0 +1,241 @@
+#include <stdio.h>
+
+#include "dtls/association.h"
+#include "wire/alert.h"
+#include "wire/handshake.h"
+#include "wire/record.h"
+
+static bool over(const struct rtpgate_session *session) {
+    return session->state == RTPGATE_STATE_CLOSED || session->state == RTPGATE_STATE_FAILED;
+}
+
+static void plain_alert(struct rtpgate_session *session, struct rg_bytes body) {
+    session->stats.dropped_alert++;
+    if (body.length != 2 || (body.at[0] != RG_ALERT_FATAL && body.at[1] != RG_ALERT_CLOSE_NOTIFY)) {
+        return;
+    }
+    bool concerned = false;
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && candidate->stage != RG_STAGE_DONE) {
+            candidate->doubted = true;
+            concerned = true;
+        }
+    }
+    if (concerned) {
+        char text[RG_TEXT];
+        (void)snprintf(text, sizeof(text), "the peer sent a plaintext alert: %s (%u)",
+                       rg_alert_name(body.at[1]), (unsigned)body.at[1]);
+        rg_advise(session, RTPGATE_ERR_ALERT, body.at[1], text);
+    }
+}
+
+static bool is_server(const struct rtpgate_session *session) {
+    return session->role == RTPGATE_ROLE_SERVER;
+}
+
+/* The peer repeats its last flight in plaintext: it may lack our final one. */
+static void repeat_final(struct rtpgate_session *session) {
+    struct rg_candidate *candidate = session->active;
+    if (candidate == NULL || candidate->stage != RG_STAGE_DONE || !is_server(session)) {
+        session->stats.dropped_stale++;
+        return;
+    }
+    if (session->length == 0) {
+        return;
+    }
+    if (rg_flight_repeat_final(&candidate->flight, session->now, session->rtt, session->length)) {
+        session->stats.answers++;
+    } else {
+        session->stats.answers_refused++;
+    }
+    session->length = 0; /* its bytes are credited once */
+}
+
+static void store(struct rtpgate_session *session, const struct rg_fragment *fragment) {
+    switch (rg_messages_add(&session->messages, fragment, session->datagram)) {
+    case RG_ADDED_REFUSED:
+        session->stats.dropped_limit++;
+        break;
+    case RG_ADDED_WHOLE:
+        if (is_server(session)) {
+            rg_server_advance(session);
+        } else {
+            rg_client_advance(session);
+        }
+        break;
+    case RG_ADDED_REPEATED:
+        if (is_server(session)) {
+            rg_server_repeated(session, fragment->type);
+        } else {
+            rg_client_repeated(session, fragment->type);
+        }
+        break;
+    case RG_ADDED_PARTIAL:
+    case RG_ADDED_KNOWN:
+        break;
+    }
+}
+
+static void plain_handshake(struct rtpgate_session *session, struct rg_bytes body) {
+    struct rg_reader reader = rg_reader_make(body.at, body.length);
+    struct rg_fragment fragment;
+    while (!over(session) && rg_fragment_next(&reader, &fragment)) {
+        if (session->state == RTPGATE_STATE_READY && fragment.type == RG_CLIENT_HELLO) {
+            session->stats.dropped_stale++;
+        } else if (session->state == RTPGATE_STATE_READY) {
+            repeat_final(session);
+        } else if (is_server(session) ? rg_server_takes(session, &fragment)
+                                      : rg_client_takes(session, &fragment)) {
+            store(session, &fragment);
+        } else {
+            session->stats.dropped_type++;
+        }
+    }
+    session->stats.dropped_malformed += reader.failed ? 1 : 0;
+}
+
+static void plain_record(struct rtpgate_session *session, const struct rg_record *record) {
+    if (record->type == RG_CONTENT_HANDSHAKE) {
+        plain_handshake(session, record->body);
+    } else if (record->type == RG_CONTENT_ALERT) {
+        plain_alert(session, record->body);
+    } else if (record->type != RG_CONTENT_CCS) {
+        /* ChangeCipherSpec is expected and means nothing here: the epoch of a record says it all.
+         */
+        session->stats.dropped_type++;
+    }
+}
+
+static void hold(struct rtpgate_session *session, const struct rg_record *record) {
+    struct rg_bytes whole = record->whole;
+    while (session->held.count > 0 && !rg_queue_fits(&session->held, whole.length)) {
+        rg_block_free(rg_queue_pop(&session->held));
+        session->stats.dropped_limit++;
+    }
+    if (rg_queue_push(&session->held, whole.at, whole.length, session->from, 0) != 0) {
+        session->stats.dropped_limit++;
+    }
+}
+
+/* Only a record that authenticated moves the path (RFC 5763 6.7.1 latching, made safe). */
+static void ready_record(struct rtpgate_session *session, const struct rg_record *record) {
+    struct rg_candidate *candidate = session->active;
+    if (record->type == RG_CONTENT_HANDSHAKE) {
+        /* A repeated Finished, or a renegotiation, which is never taken up. */
+        repeat_final(session);
+        return;
+    }
+    uint64_t dropped = session->stats.dropped_record;
+    enum rg_engine_status status = rg_candidate_record(candidate, record->whole);
+    if (session->stats.dropped_record == dropped) {
+        rg_follow(session, candidate);
+    }
+    rg_candidate_settle(candidate, status);
+}
+
+static bool takes_record(const struct rg_candidate *candidate, uint8_t type) {
+    return candidate != NULL && candidate->engine != NULL &&
+           (candidate->stage == RG_STAGE_FINISHED ||
+            (candidate->stage == RG_STAGE_DONE && type == RG_CONTENT_ALERT));
+}
+
+/* Whose keys a record is under is not known before it is tried. */
+static void early_record(struct rtpgate_session *session, const struct rg_record *record) {
+    bool taken = false;
+    enum rtpgate_state state = session->state;
+    for (size_t i = 0; i < RG_CANDIDATES && session->state == state; i++) {
+        struct rg_candidate *candidate = session->candidates[i];
+        if (record->type == RG_CONTENT_HANDSHAKE && candidate != NULL &&
+            candidate->stage == RG_STAGE_DONE) {
+            repeat_final(session);
+            taken = true;
+        } else if (record->type != RG_CONTENT_DATA && takes_record(candidate, record->type)) {
+            rg_candidate_settle(candidate, rg_candidate_record(candidate, record->whole));
+            taken = true;
+        }
+    }
+    if (!taken) {
+        hold(session, record);
+    }
+}
+
+static void protected_record(struct rtpgate_session *session, const struct rg_record *record) {
+    bool known = record->type == RG_CONTENT_HANDSHAKE || record->type == RG_CONTENT_ALERT ||
+                 record->type == RG_CONTENT_DATA;
+    if (!known) {
+        session->stats.dropped_type++;
+    } else if (session->state == RTPGATE_STATE_READY) {
+        ready_record(session, record);
+    } else {
+        early_record(session, record);
+    }
+}
+
+static void take_record(struct rtpgate_session *session, const struct rg_record *record) {
+    if (record->epoch == 0) {
+        plain_record(session, record);
+    } else if (record->epoch == 1) {
+        protected_record(session, record);
+    } else {
+        session->stats.dropped_epoch++;
+    }
+}
+
+static void look_at(struct rtpgate_session *session, const uint8_t *datagram, size_t length,
+                    uint64_t path) {
+    session->datagram++;
+    session->from = path;
+    session->length = length;
+    struct rg_reader reader = rg_reader_make(datagram, length);
+    struct rg_record record;
+    while (!over(session) && rg_record_next(&reader, &record)) {
+        take_record(session, &record);
+    }
+    session->stats.dropped_malformed += reader.failed || length == 0 ? 1 : 0;
+}
+
+void rg_guard_release_held(struct rtpgate_session *session) {
+    for (size_t left = session->held.count; left > 0 && !over(session); left--) {
+        struct rg_block *block = rg_queue_pop(&session->held);
+        if (block == NULL) {
+            return;
+        }
+        struct rg_reader reader = rg_reader_make(block->bytes, block->length);
+        struct rg_record record;
+        uint64_t from = session->from;
+        session->from = block->path;
+        if (rg_record_next(&reader, &record)) {
+            protected_record(session, &record);
+        }
+        session->from = from;
+        rg_block_free(block);
+    }
+}
+
+void rg_guard_release_early(struct rtpgate_session *session) {
+    for (size_t left = session->paths.early.count; left > 0 && !over(session); left--) {
+        struct rg_block *block = rg_queue_pop(&session->paths.early);
+        if (block == NULL) {
+            return;
+        }
+        rg_guard_input(session, block->bytes, block->length, block->path);
+        rg_block_free(block);
+    }
+}
+
+static bool listens(const struct rtpgate_session *session) {
+    return is_server(session) ||
+           (session->role == RTPGATE_ROLE_CLIENT && session->state != RTPGATE_STATE_NEW);
+}
+
+void rg_guard_input(struct rtpgate_session *session, const uint8_t *datagram, size_t length,
+                    uint64_t path) {
+    if (listens(session) && rg_paths_is_valid(&session->paths, path)) {
+        look_at(session, datagram, length, path);
+    } else if (session->state == RTPGATE_STATE_READY) {
+        session->stats.dropped_path++;
+    } else {
+        session->stats.dropped_early += rg_paths_keep(&session->paths, datagram, length, path);
+    }
+}

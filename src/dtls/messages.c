@@ -1,0 +1,265 @@
+#include "dtls/messages.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+static size_t map_size(uint32_t total) {
+    return ((size_t)total + 7) / 8;
+}
+
+static size_t cost(uint32_t total) {
+    return RG_HANDSHAKE_HEADER + (size_t)total + map_size(total);
+}
+
+static bool has(const struct rg_message *message, uint32_t at) {
+    return message->map == NULL || (message->map[at / 8] >> (at % 8) & 1) != 0;
+}
+
+static uint8_t *body_of(const struct rg_message *message) {
+    return message->bytes + RG_HANDSHAKE_HEADER;
+}
+
+static void release(struct rg_messages *messages, struct rg_message *message) {
+    messages->bytes -= cost(message->total);
+    rg_free(message->map);
+    rg_free(message->bytes);
+    *message = (struct rg_message){0};
+}
+
+/* Any two versions agree with each other when their common bytes do. */
+static bool agrees(const struct rg_message *message, const struct rg_fragment *fragment) {
+    if (message->type != fragment->type || message->total != fragment->total) {
+        return false;
+    }
+    const uint8_t *body = body_of(message);
+    for (uint32_t i = 0; i < fragment->body.length; i++) {
+        uint32_t at = fragment->offset + i;
+        if (has(message, at) && body[at] != fragment->body.at[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Writes the fragment over what is there; returns how many bytes were not there before. */
+static uint32_t overwrite(struct rg_message *message, const struct rg_fragment *fragment) {
+    uint32_t fresh = 0;
+    uint8_t *body = body_of(message);
+    for (uint32_t i = 0; i < fragment->body.length; i++) {
+        uint32_t at = fragment->offset + i;
+        if (!has(message, at)) {
+            message->map[at / 8] |= (uint8_t)(1U << (at % 8));
+            fresh++;
+        }
+        body[at] = fragment->body.at[i];
+    }
+    message->present += fresh;
+    return fresh;
+}
+
+static struct rg_message *oldest(struct rg_message *from, size_t count) {
+    struct rg_message *found = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (from[i].bytes != NULL && (found == NULL || from[i].touched < found->touched)) {
+            found = &from[i];
+        }
+    }
+    return found;
+}
+
+static struct rg_message *newest_like(struct rg_message *row, const struct rg_fragment *fragment) {
+    struct rg_message *found = NULL;
+    for (size_t i = 0; i < RG_VARIANTS; i++) {
+        if (row[i].bytes != NULL && row[i].type == fragment->type &&
+            row[i].total == fragment->total && (found == NULL || row[i].touched > found->touched)) {
+            found = &row[i];
+        }
+    }
+    return found;
+}
+
+static bool allocate(struct rg_message *message, const struct rg_fragment *fragment) {
+    message->bytes = rg_alloc(RG_HANDSHAKE_HEADER + (size_t)fragment->total);
+    /* An empty message needs no map, but "no map" means whole. */
+    message->map = rg_alloc(map_size(fragment->total) + 1);
+    if (message->bytes == NULL || message->map == NULL) {
+        rg_free(message->bytes);
+        rg_free(message->map);
+        *message = (struct rg_message){0};
+        return false;
+    }
+    message->type = fragment->type;
+    message->sequence = fragment->sequence;
+    message->total = fragment->total;
+    rg_fragment_put_header(message->bytes, fragment->type, fragment->total, fragment->sequence, 0,
+                           fragment->total);
+    return true;
+}
+
+static void inherit(struct rg_message *message, const struct rg_message *parent) {
+    memcpy(message->bytes, parent->bytes, RG_HANDSHAKE_HEADER + (size_t)parent->total);
+    message->present = parent->present;
+    if (parent->map != NULL) {
+        memcpy(message->map, parent->map, map_size(parent->total));
+    } else {
+        memset(message->map, 0xff, map_size(parent->total));
+    }
+}
+
+static struct rg_message *free_slot(struct rg_messages *messages, struct rg_message *row,
+                                    const struct rg_message *keep) {
+    for (size_t i = 0; i < RG_VARIANTS; i++) {
+        if (row[i].bytes == NULL) {
+            return &row[i];
+        }
+    }
+    struct rg_message *victim = oldest(row, RG_VARIANTS);
+    if (victim == keep) {
+        victim = victim == row ? row + 1 : row;
+    }
+    release(messages, victim);
+    messages->evicted++;
+    return victim;
+}
+
+static void make_room(struct rg_messages *messages, const struct rg_message *keep, size_t wanted) {
+    while (messages->bytes + wanted > RG_MESSAGES_BYTES) {
+        struct rg_message *victim = NULL;
+        for (size_t s = 0; s < RG_SEQUENCES; s++) {
+            struct rg_message *here = oldest(messages->slots[s], RG_VARIANTS);
+            if (here != NULL && here != keep &&
+                (victim == NULL || here->touched < victim->touched)) {
+                victim = here;
+            }
+        }
+        if (victim == NULL) {
+            return;
+        }
+        release(messages, victim);
+        messages->evicted++;
+    }
+}
+
+/* A new version, made of the newest like it with the fragment over it. */
+static struct rg_message *fork_version(struct rg_messages *messages,
+                                       const struct rg_fragment *fragment) {
+    struct rg_message *row = messages->slots[fragment->sequence];
+    struct rg_message *parent = newest_like(row, fragment);
+    make_room(messages, parent, cost(fragment->total));
+    if (messages->bytes + cost(fragment->total) > RG_MESSAGES_BYTES) {
+        return NULL;
+    }
+    struct rg_message *message = free_slot(messages, row, parent);
+    if (!allocate(message, fragment)) {
+        return NULL;
+    }
+    messages->bytes += cost(fragment->total);
+    if (parent != NULL) {
+        inherit(message, parent);
+    }
+    return message;
+}
+
+static void complete(struct rg_messages *messages, struct rg_message *message, uint64_t datagram) {
+    rg_free(message->map);
+    message->map = NULL;
+    message->serial = ++messages->completed;
+    message->datagram = datagram;
+}
+
+static enum rg_added apply(struct rg_messages *messages, struct rg_message *message,
+                           const struct rg_fragment *fragment, uint64_t datagram) {
+    bool was_whole = message->map == NULL;
+    uint32_t fresh = overwrite(message, fragment);
+    message->touched = messages->fragments;
+    if (was_whole) {
+        return RG_ADDED_REPEATED;
+    }
+    if (message->present == message->total) {
+        complete(messages, message, datagram);
+        return RG_ADDED_WHOLE;
+    }
+    return fresh > 0 ? RG_ADDED_PARTIAL : RG_ADDED_KNOWN;
+}
+
+/* Whole beats repeated beats partial beats known: what the caller has to act on most. */
+static enum rg_added stronger(enum rg_added a, enum rg_added b) {
+    static const uint8_t rank[] = {[RG_ADDED_REFUSED] = 0,
+                                   [RG_ADDED_KNOWN] = 1,
+                                   [RG_ADDED_PARTIAL] = 2,
+                                   [RG_ADDED_REPEATED] = 3,
+                                   [RG_ADDED_WHOLE] = 4};
+    return rank[a] > rank[b] ? a : b;
+}
+
+enum rg_added rg_messages_add(struct rg_messages *messages, const struct rg_fragment *fragment,
+                              uint64_t datagram) {
+    if (fragment->sequence >= RG_SEQUENCES || cost(fragment->total) > RG_MESSAGES_BYTES) {
+        return RG_ADDED_REFUSED;
+    }
+    messages->fragments++;
+    enum rg_added result = RG_ADDED_REFUSED;
+    struct rg_message *row = messages->slots[fragment->sequence];
+    for (size_t i = 0; i < RG_VARIANTS; i++) {
+        if (row[i].bytes != NULL && agrees(&row[i], fragment)) {
+            result = stronger(result, apply(messages, &row[i], fragment, datagram));
+        }
+    }
+    if (result != RG_ADDED_REFUSED) {
+        return result;
+    }
+    struct rg_message *message = fork_version(messages, fragment);
+    return message == NULL ? RG_ADDED_REFUSED : apply(messages, message, fragment, datagram);
+}
+
+const struct rg_message *rg_messages_get(const struct rg_messages *messages, unsigned sequence,
+                                         uint8_t type, unsigned rank) {
+    uint64_t before = UINT64_MAX;
+    const struct rg_message *found = NULL;
+    for (unsigned turn = 0; sequence < RG_SEQUENCES && turn <= rank; turn++) {
+        found = NULL;
+        for (size_t i = 0; i < RG_VARIANTS; i++) {
+            const struct rg_message *message = &messages->slots[sequence][i];
+            if (message->bytes != NULL && message->type == type && message->serial != 0 &&
+                message->serial < before && (found == NULL || message->serial > found->serial)) {
+                found = message;
+            }
+        }
+        if (found == NULL) {
+            return NULL;
+        }
+        before = found->serial;
+    }
+    return found;
+}
+
+bool rg_messages_pick(const struct rg_messages *messages, unsigned first, const uint8_t *types,
+                      unsigned count, unsigned n, const struct rg_message **out) {
+    for (unsigned i = 0; i < count; i++) {
+        out[i] = rg_messages_get(messages, first + i, types[i], n % RG_VARIANTS);
+        if (out[i] == NULL) {
+            return false;
+        }
+        n /= RG_VARIANTS;
+    }
+    return true;
+}
+
+struct rg_bytes rg_message_whole(const struct rg_message *message) {
+    return (struct rg_bytes){message->bytes, RG_HANDSHAKE_HEADER + (size_t)message->total};
+}
+
+struct rg_bytes rg_message_body(const struct rg_message *message) {
+    return (struct rg_bytes){body_of(message), message->total};
+}
+
+void rg_messages_clear(struct rg_messages *messages) {
+    for (size_t s = 0; s < RG_SEQUENCES; s++) {
+        for (size_t i = 0; i < RG_VARIANTS; i++) {
+            if (messages->slots[s][i].bytes != NULL) {
+                release(messages, &messages->slots[s][i]);
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/*
+ * Reassembly of handshake messages from fragments that nobody has authenticated.
+ *
+ * Fragments may come in any order, overlap, repeat and contradict each other. For each message_seq
+ * there are up to RG_VARIANTS versions of the message: bytes that contradict what is there start a
+ * new version, made of the old one with the new bytes over it, so that a forged fragment can never
+ * spoil what genuine fragments build. When a limit is reached the version that was not touched for
+ * longest goes.
+ */
+#ifndef RG_DTLS_MESSAGES_H
+#define RG_DTLS_MESSAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "wire/handshake.h"
+
+enum {
+    RG_SEQUENCES = 8, /* message_seq 0..7: what a handshake of either role uses, and some */
+    RG_VARIANTS = 3,
+    RG_MESSAGES_BYTES = 40960, /* for all versions of all messages */
+};
+
+struct rg_message {
+    uint8_t type;
+    uint16_t sequence;
+    uint32_t total;
+    uint32_t present;  /* bytes of the body that are there */
+    uint64_t touched;  /* when a fragment last came, in fragments */
+    uint64_t serial;   /* the how manieth to become whole; 0: it is not */
+    uint64_t datagram; /* which datagram made it whole */
+    uint8_t *map;      /* one bit a byte of the body; NULL when whole */
+    uint8_t *bytes;    /* the header as it is in the transcript (RFC 6347 4.2.6), then the body */
+};
+
+struct rg_messages {
+    struct rg_message slots[RG_SEQUENCES][RG_VARIANTS]; /* bytes == NULL: free */
+    size_t bytes;
+    uint64_t fragments; /* that were taken */
+    uint64_t completed; /* versions that became whole */
+    uint64_t evicted;
+};
+
+enum rg_added {
+    RG_ADDED_REFUSED,  /* over a limit */
+    RG_ADDED_PARTIAL,  /* new bytes, nothing became whole */
+    RG_ADDED_WHOLE,    /* at least one version became whole */
+    RG_ADDED_REPEATED, /* all of it was there in a whole version: the peer repeats itself */
+    RG_ADDED_KNOWN,    /* all of it was there in a partial version */
+};
+
+/* Takes one fragment that came in datagram number `datagram`. */
+enum rg_added rg_messages_add(struct rg_messages *messages, const struct rg_fragment *fragment,
+                              uint64_t datagram);
+
+/* The whole version of message_seq `sequence` that is of `type`, by age: `rank` 0 is the one that
+ * became whole last. NULL when there are not so many. */
+const struct rg_message *rg_messages_get(const struct rg_messages *messages, unsigned sequence,
+                                         uint8_t type, unsigned rank);
+
+/*
+ * Picks one whole version of each of `count` messages from message_seq `first` on, whose types are
+ * `types`: combination number `n` of RG_VARIANTS to the power of `count`, newest versions first.
+ * False when one of them is not there.
+ */
+bool rg_messages_pick(const struct rg_messages *messages, unsigned first, const uint8_t *types,
+                      unsigned count, unsigned n, const struct rg_message **out);
+
+/* Header and body, as they stand in the transcript. */
+struct rg_bytes rg_message_whole(const struct rg_message *message);
+struct rg_bytes rg_message_body(const struct rg_message *message);
+
+/* Forgets everything. */
+void rg_messages_clear(struct rg_messages *messages);
+
+#endif
