@@ -1,0 +1,329 @@
+/* Against GnuTLS as its users configure it: what is agreed on, and how bad peers end. */
+#include <string.h>
+
+#include "dtls/identity.h"
+#include "sim/ours.h"
+#include "sim/pair.h"
+#include "sim/stock.h"
+#include "suite.h"
+
+static const uint16_t all_profiles[] = {0x0001, 0x0002, 0x0007, 0x0008};
+static const uint16_t null_profiles[] = {0x0005, 0x0006};
+
+#define CURVES(group)                                                                              \
+    "NONE:+VERS-DTLS1.2:+AEAD:+ECDHE-ECDSA:+AES-128-GCM:+SIGN-ECDSA-SHA256:+COMP-NULL:"            \
+    "+CTYPE-X509:+GROUP-" group
+
+struct meeting {
+    struct sim_link *link;
+    struct sim_ours ours;
+    struct sim_stock stock;
+};
+
+static struct rtpgate_fingerprint stock_fingerprint(void) {
+    gnutls_datum_t der = sim_stock_certificate();
+    struct rtpgate_fingerprint fingerprint;
+    const struct rg_bytes bytes = {der.data, der.size};
+    ck_assert_int_eq(rg_certificate_fingerprint(bytes, RTPGATE_HASH_SHA256, &fingerprint), 0);
+    return fingerprint;
+}
+
+static void meet(struct meeting *meeting, const struct sim_stock_setup *setup,
+                 rtpgate_config *config, uint64_t seed, const struct sim_conditions *conditions) {
+    struct rtpgate_fingerprint fingerprint = stock_fingerprint();
+    enum rtpgate_role role = setup->server ? RTPGATE_ROLE_CLIENT : RTPGATE_ROLE_SERVER;
+    meeting->link = sim_link_new(seed, conditions);
+    sim_ours_init(&meeting->ours, config != NULL ? config : sim_config(0), role, 0);
+    sim_stock_init(&meeting->stock, setup);
+    ck_assert_int_eq(rtpgate_session_set_remote(meeting->ours.session, &fingerprint, 1, 0), 0);
+    (void)sim_link_add(meeting->link, sim_ours_endpoint(&meeting->ours));
+    (void)sim_link_add(meeting->link, sim_stock_endpoint(&meeting->stock));
+}
+
+static void begin(struct meeting *meeting) {
+    if (meeting->stock.started) {
+        ck_assert_int_eq(rtpgate_session_start(meeting->ours.session, 0), 0);
+    } else {
+        sim_stock_start(&meeting->stock, 0);
+    }
+}
+
+static void part(struct meeting *meeting) {
+    sim_ours_clear(&meeting->ours);
+    sim_stock_clear(&meeting->stock);
+    sim_link_free(meeting->link);
+}
+
+static void assert_same_keys(struct meeting *meeting) {
+    uint8_t ours[SIM_STOCK_KEYS] = {0};
+    uint8_t theirs[SIM_STOCK_KEYS] = {1};
+    ck_assert_msg(rtpgate_session_export(meeting->ours.session, "EXTRACTOR-dtls_srtp", NULL, 0,
+                                         ours, sizeof(ours)) == 0,
+                  "ours: %s; stock: %s", rtpgate_session_error(meeting->ours.session, NULL),
+                  gnutls_strerror(meeting->stock.failure));
+    ck_assert(sim_stock_export(&meeting->stock, theirs, sizeof(theirs)));
+    ck_assert_mem_eq(ours, theirs, sizeof(ours));
+}
+
+/* Both roles x four profiles x two groups. */
+START_TEST(profiles_and_groups_are_agreed_on) {
+    static const char *const curves[] = {CURVES("X25519"), CURVES("SECP256R1")};
+    static const uint16_t groups[] = {29, 23};
+    const uint16_t *profile = &all_profiles[_i / 2 % 4];
+    const struct sim_stock_setup setup = {
+        .server = _i / 8 == 1, .priority = curves[_i % 2], .profiles = profile, .profile_count = 1};
+    struct rtpgate_session_info info;
+    struct meeting meeting;
+    meet(&meeting, &setup, NULL, 1, &sim_calm);
+    begin(&meeting);
+    sim_link_run(meeting.link, SIM_SECOND / 2);
+    assert_same_keys(&meeting);
+    ck_assert_int_eq(rtpgate_session_info(meeting.ours.session, &info, sizeof(info)), 0);
+    ck_assert_uint_eq(info.profile, *profile);
+    ck_assert_uint_eq(sim_stock_profile(&meeting.stock), *profile);
+    ck_assert_uint_eq(info.group, groups[_i % 2]);
+    ck_assert_uint_eq(info.version, 0xfefd);
+    ck_assert_uint_eq(info.cipher_suite, 0xc02b);
+    ck_assert(info.extended_master_secret);
+    part(&meeting);
+}
+END_TEST
+
+START_TEST(our_preference_beats_the_clients_order) {
+    static const uint16_t offer[] = {0x0001, 0x0008, 0x0007};
+    const struct sim_stock_setup setup = {.profiles = offer, .profile_count = 3};
+    struct meeting meeting;
+    meet(&meeting, &setup, NULL, 1, &sim_calm);
+    begin(&meeting);
+    sim_link_run(meeting.link, SIM_SECOND / 2);
+    assert_same_keys(&meeting);
+    ck_assert_uint_eq(sim_stock_profile(&meeting.stock), 0x0007);
+    part(&meeting);
+}
+END_TEST
+
+START_TEST(lossy_networks_end_in_equal_keys) {
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        const struct sim_conditions conditions = {
+            .loss = 150, .duplicate = 100, .reorder = 200, .delay = 20000};
+        const struct sim_stock_setup setup = {
+            .server = _i == 1, .profiles = all_profiles, .profile_count = 4};
+        struct meeting meeting;
+        meet(&meeting, &setup, NULL, seed, &conditions);
+        begin(&meeting);
+        sim_link_run(meeting.link, 60 * SIM_SECOND);
+        assert_same_keys(&meeting);
+        part(&meeting);
+    }
+}
+END_TEST
+
+/* The server's final flight is lost: the stock client repeats itself, we repeat it byte for byte.
+ */
+static void lose_final(void *context, struct sim_link *link, struct sim_passing *passing) {
+    size_t *lost = context;
+    (void)link;
+    if (passing->from == 0 && passing->bytes[0] == 20 && *lost < 3) {
+        ++*lost;
+        passing->drop = true;
+    }
+}
+
+START_TEST(a_lost_final_flight_is_repeated) {
+    const struct sim_stock_setup setup = {.profiles = all_profiles, .profile_count = 4};
+    size_t lost = 0;
+    struct meeting meeting;
+    meet(&meeting, &setup, NULL, 1, &sim_calm);
+    sim_link_tap(meeting.link, lose_final, &lost);
+    begin(&meeting);
+    sim_link_run(meeting.link, 30 * SIM_SECOND);
+    ck_assert_uint_eq(lost, 3);
+    ck_assert(meeting.stock.done);
+    assert_same_keys(&meeting);
+    part(&meeting);
+}
+END_TEST
+
+START_TEST(application_data_and_close_notify_pass) {
+    const struct sim_stock_setup setup = {
+        .server = _i % 2 == 1, .profiles = all_profiles, .profile_count = 4};
+    struct meeting meeting;
+    meet(&meeting, &setup, NULL, 1, &sim_calm);
+    begin(&meeting);
+    sim_link_run(meeting.link, SIM_SECOND / 2);
+    ck_assert_int_eq(rtpgate_session_send(meeting.ours.session, (const uint8_t *)"ping", 4, 0), 0);
+    ck_assert_int_gt(sim_stock_send(&meeting.stock, "pong!", 5), 0);
+    sim_link_run(meeting.link, SIM_SECOND);
+    ck_assert_uint_eq(meeting.stock.data_length, 4);
+    ck_assert_mem_eq(meeting.stock.data, "ping", 4);
+    ck_assert_uint_eq(meeting.ours.data_length, 5);
+    ck_assert_mem_eq(meeting.ours.data, "pong!", 5);
+    if (_i / 2 == 0) {
+        ck_assert_int_eq(rtpgate_session_close(meeting.ours.session, SIM_SECOND), 0);
+        sim_link_run(meeting.link, 2 * SIM_SECOND);
+        ck_assert(meeting.stock.closed);
+    } else {
+        ck_assert_int_eq(sim_stock_close(&meeting.stock), 0);
+        sim_link_run(meeting.link, 2 * SIM_SECOND);
+        ck_assert_ptr_nonnull(sim_ours_event(&meeting.ours, RTPGATE_EVENT_CLOSED));
+        ck_assert(meeting.stock.closed); /* our answer */
+    }
+    ck_assert_int_eq(rtpgate_session_state(meeting.ours.session), RTPGATE_STATE_CLOSED);
+    part(&meeting);
+}
+END_TEST
+
+#define STOCK "NORMAL:-VERS-ALL:+VERS-DTLS1.2"
+
+static const struct bad_peer {
+    const char *name;
+    struct sim_stock_setup setup;
+    int cause;
+} bad_peers[] = {
+    {"client without certificate",
+     {.profiles = all_profiles, .profile_count = 4, .no_certificate = true},
+     RTPGATE_ERR_NO_CERTIFICATE},
+    {"server that asks for no certificate",
+     {.server = true, .profiles = all_profiles, .profile_count = 4, .asks_no_certificate = true},
+     RTPGATE_ERR_NO_CERTIFICATE},
+    {"client without use_srtp", {.profile_count = 0}, RTPGATE_ERR_NO_USE_SRTP},
+    {"server without use_srtp", {.server = true}, RTPGATE_ERR_NO_USE_SRTP},
+    {"client with NULL profiles only",
+     {.profiles = null_profiles, .profile_count = 2},
+     RTPGATE_ERR_NO_PROFILE},
+    {"client with an MKI",
+     {.profiles = all_profiles, .profile_count = 4, .mki = "mki"},
+     RTPGATE_ERR_MKI},
+    {"client with DTLS 1.0 only",
+     {.priority = "NORMAL:-VERS-ALL:+VERS-DTLS1.0", .profiles = all_profiles, .profile_count = 4},
+     RTPGATE_ERR_VERSION},
+    {"server with DTLS 1.0 only",
+     {.server = true,
+      .priority = "NORMAL:-VERS-ALL:+VERS-DTLS1.0",
+      .profiles = all_profiles,
+      .profile_count = 4},
+     RTPGATE_ERR_ALERT},
+    {"client without the extended master secret",
+     {.priority = STOCK ":%NO_SESSION_HASH", .profiles = all_profiles, .profile_count = 4},
+     RTPGATE_ERR_EMS},
+    {"server without the extended master secret",
+     {.server = true,
+      .priority = STOCK ":%NO_SESSION_HASH",
+      .profiles = all_profiles,
+      .profile_count = 4},
+     RTPGATE_ERR_EMS},
+    {"client with CBC only",
+     {.priority = STOCK ":-CIPHER-ALL:+AES-128-CBC", .profiles = all_profiles, .profile_count = 4},
+     RTPGATE_ERR_CIPHER},
+    {"client with unknown groups only",
+     {.priority = STOCK ":-GROUP-ALL:+GROUP-SECP521R1",
+      .profiles = all_profiles,
+      .profile_count = 4},
+     RTPGATE_ERR_CIPHER},
+    {"client that cannot verify our signature",
+     {.priority = STOCK ":-SIGN-ALL:+SIGN-RSA-SHA256",
+      .profiles = all_profiles,
+      .profile_count = 4},
+     RTPGATE_ERR_CIPHER},
+};
+
+static void assert_ends_with(struct meeting *meeting, const char *name, int cause) {
+    int seen = 0;
+    const struct rtpgate_event *failed = sim_ours_event(&meeting->ours, RTPGATE_EVENT_FAILED);
+    const struct rtpgate_event *advice = sim_ours_event(&meeting->ours, RTPGATE_EVENT_ADVICE);
+    const char *text = rtpgate_session_error(meeting->ours.session, &seen);
+    ck_assert_msg(seen == cause, "%s: cause %d (%s), not %d; stock: %s", name, seen, text, cause,
+                  gnutls_strerror(meeting->stock.failure));
+    ck_assert_ptr_nonnull(failed);
+    ck_assert_ptr_nonnull(advice);
+    ck_assert_int_eq(failed->cause, cause);
+    ck_assert_int_eq(advice->cause, cause);
+    ck_assert_str_ne(text, "");
+    ck_assert_int_eq(rtpgate_session_state(meeting->ours.session), RTPGATE_STATE_FAILED);
+    ck_assert_uint_eq(rtpgate_session_deadline(meeting->ours.session), RTPGATE_NEVER);
+}
+
+START_TEST(a_bad_peer_ends_with_its_cause_after_the_grace) {
+    const struct bad_peer *bad = &bad_peers[_i];
+    struct meeting meeting;
+    meet(&meeting, &bad->setup, NULL, 1, &sim_calm);
+    begin(&meeting);
+    sim_link_run(meeting.link, SIM_SECOND - 1);
+    ck_assert_msg(rtpgate_session_state(meeting.ours.session) < RTPGATE_STATE_READY, "%s: %s",
+                  bad->name, rtpgate_state_name(rtpgate_session_state(meeting.ours.session)));
+    ck_assert_ptr_nonnull(sim_ours_event(&meeting.ours, RTPGATE_EVENT_ADVICE));
+    sim_link_run(meeting.link, 5 * SIM_SECOND);
+    assert_ends_with(&meeting, bad->name, bad->cause);
+    ck_assert(!meeting.stock.done);
+    part(&meeting);
+}
+END_TEST
+
+START_TEST(without_grace_a_bad_peer_ends_at_once) {
+    const struct bad_peer *bad = &bad_peers[_i];
+    rtpgate_config *config = sim_config(0);
+    ck_assert_int_eq(rtpgate_config_set_grace(config, 0), 0);
+    struct meeting meeting;
+    meet(&meeting, &bad->setup, config, 1, &sim_calm);
+    begin(&meeting);
+    sim_link_run(meeting.link, SIM_SECOND / 2);
+    assert_ends_with(&meeting, bad->name, bad->cause);
+    part(&meeting);
+}
+END_TEST
+
+/* Both roles x known before and late. */
+START_TEST(a_wrong_fingerprint_ends_with_both_in_the_sentence) {
+    bool late = _i / 2 == 1;
+    const struct sim_stock_setup setup = {
+        .server = _i % 2 == 1, .profiles = all_profiles, .profile_count = 4};
+    struct rtpgate_fingerprint wrong = sim_fingerprint(1);
+    char seen[RTPGATE_FINGERPRINT_MAX_TEXT];
+    char expected[RTPGATE_FINGERPRINT_MAX_TEXT];
+    struct rtpgate_fingerprint right = stock_fingerprint();
+    struct meeting meeting;
+    meet(&meeting, &setup, NULL, 1, &sim_calm);
+    sim_ours_clear(&meeting.ours);
+    sim_ours_init(&meeting.ours, sim_config(0),
+                  setup.server ? RTPGATE_ROLE_CLIENT : RTPGATE_ROLE_SERVER, 0);
+    if (!late) {
+        sim_ours_expect(&meeting.ours, 1, 0);
+    }
+    begin(&meeting);
+    sim_link_run(meeting.link, SIM_SECOND / 2);
+    if (late) {
+        ck_assert_int_eq(rtpgate_session_state(meeting.ours.session), RTPGATE_STATE_UNVERIFIED);
+        ck_assert_int_eq(
+            rtpgate_session_set_remote(meeting.ours.session, &wrong, 1, SIM_SECOND / 2), 0);
+        sim_ours_drain(&meeting.ours, SIM_SECOND / 2);
+    }
+    sim_link_run(meeting.link, 5 * SIM_SECOND);
+    assert_ends_with(&meeting, "wrong fingerprint", RTPGATE_ERR_FINGERPRINT);
+    (void)rtpgate_fingerprint_format(&right, seen, sizeof(seen));
+    (void)rtpgate_fingerprint_format(&wrong, expected, sizeof(expected));
+    ck_assert_ptr_nonnull(strstr(rtpgate_session_error(meeting.ours.session, NULL), seen));
+    ck_assert_ptr_nonnull(strstr(rtpgate_session_error(meeting.ours.session, NULL), expected));
+    ck_assert_int_eq(meeting.stock.failure, GNUTLS_E_FATAL_ALERT_RECEIVED);
+    ck_assert_int_eq(gnutls_alert_get(meeting.stock.tls), GNUTLS_A_BAD_CERTIFICATE);
+    part(&meeting);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("peers");
+    TCase *tests = suite_case(suite, "stock GnuTLS");
+    const int bad = sizeof(bad_peers) / sizeof(bad_peers[0]);
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, profiles_and_groups_are_agreed_on, 0, 16);
+    tcase_add_test(tests, our_preference_beats_the_clients_order);
+    tcase_add_loop_test(tests, lossy_networks_end_in_equal_keys, 0, 2);
+    tcase_add_test(tests, a_lost_final_flight_is_repeated);
+    tcase_add_loop_test(tests, application_data_and_close_notify_pass, 0, 4);
+    tcase_add_loop_test(tests, a_bad_peer_ends_with_its_cause_after_the_grace, 0, bad);
+    tcase_add_loop_test(tests, without_grace_a_bad_peer_ends_at_once, 0, bad);
+    tcase_add_loop_test(tests, a_wrong_fingerprint_ends_with_both_in_the_sentence, 0, 4);
+    int failed = suite_run(suite);
+    sim_ours_finish();
+    sim_stock_finish();
+    return failed;
+}
