@@ -72,7 +72,7 @@ static struct rg_message *newest_like(struct rg_message *row, const struct rg_fr
     struct rg_message *found = NULL;
     for (size_t i = 0; i < RG_VARIANTS; i++) {
         if (row[i].bytes != NULL && row[i].type == fragment->type &&
-            row[i].total == fragment->total && (found == NULL || row[i].touched > found->touched)) {
+            row[i].total == fragment->total && (found == NULL || row[i].created > found->created)) {
             found = &row[i];
         }
     }
@@ -141,11 +141,11 @@ static void make_room(struct rg_messages *messages, const struct rg_message *kee
     }
 }
 
-/* A new version, made of the newest like it with the fragment over it. */
-static struct rg_message *fork_version(struct rg_messages *messages,
-                                       const struct rg_fragment *fragment) {
+/* A new version, made of `parent` (NULL: of nothing). */
+static struct rg_message *new_version(struct rg_messages *messages,
+                                      const struct rg_fragment *fragment,
+                                      const struct rg_message *parent) {
     struct rg_message *row = messages->slots[fragment->sequence];
-    struct rg_message *parent = newest_like(row, fragment);
     make_room(messages, parent, cost(fragment->total));
     if (messages->bytes + cost(fragment->total) > RG_MESSAGES_BYTES) {
         return NULL;
@@ -155,6 +155,7 @@ static struct rg_message *fork_version(struct rg_messages *messages,
         return NULL;
     }
     messages->bytes += cost(fragment->total);
+    message->created = messages->fragments;
     if (parent != NULL) {
         inherit(message, parent);
     }
@@ -193,12 +194,8 @@ static enum rg_added stronger(enum rg_added a, enum rg_added b) {
     return rank[a] > rank[b] ? a : b;
 }
 
-enum rg_added rg_messages_add(struct rg_messages *messages, const struct rg_fragment *fragment,
-                              uint64_t datagram) {
-    if (fragment->sequence >= RG_SEQUENCES || cost(fragment->total) > RG_MESSAGES_BYTES) {
-        return RG_ADDED_REFUSED;
-    }
-    messages->fragments++;
+static enum rg_added add_to_all(struct rg_messages *messages, const struct rg_fragment *fragment,
+                                uint64_t datagram) {
     enum rg_added result = RG_ADDED_REFUSED;
     struct rg_message *row = messages->slots[fragment->sequence];
     for (size_t i = 0; i < RG_VARIANTS; i++) {
@@ -206,11 +203,48 @@ enum rg_added rg_messages_add(struct rg_messages *messages, const struct rg_frag
             result = stronger(result, apply(messages, &row[i], fragment, datagram));
         }
     }
-    if (result != RG_ADDED_REFUSED) {
-        return result;
+    return result;
+}
+
+static bool is_only_like(const struct rg_message *row, const struct rg_fragment *fragment) {
+    unsigned like = 0;
+    for (size_t i = 0; i < RG_VARIANTS; i++) {
+        like += row[i].bytes != NULL && row[i].type == fragment->type &&
+                row[i].total == fragment->total;
     }
-    struct rg_message *message = fork_version(messages, fragment);
-    return message == NULL ? RG_ADDED_REFUSED : apply(messages, message, fragment, datagram);
+    return like == 1;
+}
+
+/*
+ * Older versions take only what agrees with them; the newest takes everything, new bytes over old
+ * ones. So a forged fragment spoils either the older ones or the newest, and whatever was forged,
+ * one undisturbed repetition of the message makes the newest genuine. What is whole is never
+ * changed: it is copied.
+ */
+static struct rg_message *taker(struct rg_messages *messages, const struct rg_fragment *fragment,
+                                enum rg_added result) {
+    struct rg_message *row = messages->slots[fragment->sequence];
+    struct rg_message *newest = newest_like(row, fragment);
+    bool was_whole = fragment->body.length == fragment->total && result == RG_ADDED_REPEATED;
+    if (newest != NULL && (was_whole || agrees(newest, fragment))) {
+        return NULL;
+    }
+    if (newest != NULL && newest->map != NULL && !is_only_like(row, fragment)) {
+        return newest;
+    }
+    return new_version(messages, fragment, newest);
+}
+
+enum rg_added rg_messages_add(struct rg_messages *messages, const struct rg_fragment *fragment,
+                              uint64_t datagram) {
+    if (fragment->sequence >= RG_SEQUENCES || cost(fragment->total) > RG_MESSAGES_BYTES) {
+        return RG_ADDED_REFUSED;
+    }
+    messages->fragments++;
+    enum rg_added result = add_to_all(messages, fragment, datagram);
+    struct rg_message *message = taker(messages, fragment, result);
+    return message == NULL ? result
+                           : stronger(result, apply(messages, message, fragment, datagram));
 }
 
 const struct rg_message *rg_messages_get(const struct rg_messages *messages, unsigned sequence,

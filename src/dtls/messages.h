@@ -2,10 +2,9 @@
  * Reassembly of handshake messages from fragments that nobody has authenticated.
  *
  * Fragments may come in any order, overlap, repeat and contradict each other. For each message_seq
- * there are up to RG_VARIANTS versions of the message: bytes that contradict what is there start a
- * new version, made of the old one with the new bytes over it, so that a forged fragment can never
- * spoil what genuine fragments build. When a limit is reached the version that was not touched for
- * longest goes.
+ * there are up to RG_VARIANTS versions of the message. A single forged fragment never keeps the
+ * genuine message from becoming whole, and whatever was forged, one undisturbed repetition by the
+ * peer heals it. When a limit is reached the version that was not touched for longest goes.
  */
 #ifndef RG_DTLS_MESSAGES_H
 #define RG_DTLS_MESSAGES_H
@@ -28,6 +27,7 @@ struct rg_message {
     uint16_t sequence;
     uint32_t total;
     uint32_t present;  /* bytes of the body that are there */
+    uint64_t created;  /* in fragments */
     uint64_t touched;  /* when a fragment last came, in fragments */
     uint64_t serial;   /* the how manieth to become whole; 0: it is not */
     uint64_t datagram; /* which datagram made it whole */
