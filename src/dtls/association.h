@@ -187,10 +187,10 @@ void rg_guard_release_early(struct rtpgate_session *session);
 
 bool rg_server_takes(const struct rtpgate_session *session, const struct rg_fragment *fragment);
 void rg_server_advance(struct rtpgate_session *session);
-void rg_server_repeated(struct rtpgate_session *session, uint8_t type);
+void rg_server_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment);
 bool rg_client_takes(const struct rtpgate_session *session, const struct rg_fragment *fragment);
 void rg_client_advance(struct rtpgate_session *session);
-void rg_client_repeated(struct rtpgate_session *session, uint8_t type);
+void rg_client_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment);
 int rg_client_start(struct rtpgate_session *session);
 /* The timer fired while a HelloVerifyRequest waited: obey it. False when none did. */
 bool rg_client_obey_waiting(struct rtpgate_session *session);

@@ -294,9 +294,9 @@ void rg_client_advance(struct rtpgate_session *session) {
     }
 }
 
-void rg_client_repeated(struct rtpgate_session *session, uint8_t type) {
+void rg_client_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment) {
     struct rg_candidate *candidate = only(session);
-    bool request = type == RG_HELLO_VERIFY_REQUEST;
+    bool request = fragment->type == RG_HELLO_VERIFY_REQUEST;
     if (candidate == NULL || candidate->stage == RG_STAGE_DONE) {
         return;
     }

@@ -66,9 +66,9 @@ static void store(struct rtpgate_session *session, const struct rg_fragment *fra
         break;
     case RG_ADDED_REPEATED:
         if (is_server(session)) {
-            rg_server_repeated(session, fragment->type);
+            rg_server_repeated(session, fragment);
         } else {
-            rg_client_repeated(session, fragment->type);
+            rg_client_repeated(session, fragment);
         }
         break;
     case RG_ADDED_PARTIAL:

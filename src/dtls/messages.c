@@ -27,8 +27,7 @@ static void release(struct rg_messages *messages, struct rg_message *message) {
     *message = (struct rg_message){0};
 }
 
-/* Any two versions agree with each other when their common bytes do. */
-static bool agrees(const struct rg_message *message, const struct rg_fragment *fragment) {
+bool rg_message_agrees(const struct rg_message *message, const struct rg_fragment *fragment) {
     if (message->type != fragment->type || message->total != fragment->total) {
         return false;
     }
@@ -199,7 +198,7 @@ static enum rg_added add_to_all(struct rg_messages *messages, const struct rg_fr
     enum rg_added result = RG_ADDED_REFUSED;
     struct rg_message *row = messages->slots[fragment->sequence];
     for (size_t i = 0; i < RG_VARIANTS; i++) {
-        if (row[i].bytes != NULL && agrees(&row[i], fragment)) {
+        if (row[i].bytes != NULL && rg_message_agrees(&row[i], fragment)) {
             result = stronger(result, apply(messages, &row[i], fragment, datagram));
         }
     }
@@ -226,7 +225,7 @@ static struct rg_message *taker(struct rg_messages *messages, const struct rg_fr
     struct rg_message *row = messages->slots[fragment->sequence];
     struct rg_message *newest = newest_like(row, fragment);
     bool was_whole = fragment->body.length == fragment->total && result == RG_ADDED_REPEATED;
-    if (newest != NULL && (was_whole || agrees(newest, fragment))) {
+    if (newest != NULL && (was_whole || rg_message_agrees(newest, fragment))) {
         return NULL;
     }
     if (newest != NULL && newest->map != NULL && !is_only_like(row, fragment)) {

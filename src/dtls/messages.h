@@ -68,6 +68,9 @@ const struct rg_message *rg_messages_get(const struct rg_messages *messages, uns
 bool rg_messages_pick(const struct rg_messages *messages, unsigned first, const uint8_t *types,
                       unsigned count, unsigned n, const struct rg_message **out);
 
+/* Whether the fragment is one of this message, as far as its bytes are there. */
+bool rg_message_agrees(const struct rg_message *message, const struct rg_fragment *fragment);
+
 /* Header and body, as they stand in the transcript. */
 struct rg_bytes rg_message_whole(const struct rg_message *message);
 struct rg_bytes rg_message_body(const struct rg_message *message);

@@ -104,10 +104,6 @@ static void take_hello(struct rtpgate_session *session, const struct rg_message 
     struct rg_client_hello hello;
     char text[RG_TEXT];
     uint16_t profile = 0;
-    if (find(session, rg_message_whole(message)) != NULL) {
-        rg_server_repeated(session, RG_CLIENT_HELLO);
-        return;
-    }
     if (!rg_client_hello_parse(rg_message_body(message), &hello)) {
         session->stats.dropped_malformed++;
         return;
@@ -119,6 +115,17 @@ static void take_hello(struct rtpgate_session *session, const struct rg_message 
         return;
     }
     new_candidate(session, rg_message_whole(message), profile);
+}
+
+/* A new hello, or one that is repeated; one that found no place before may find one now. */
+static void look_at_hello(struct rtpgate_session *session, const struct rg_message *message) {
+    struct rg_candidate *candidate = find(session, rg_message_whole(message));
+    if (candidate == NULL) {
+        take_hello(session, message);
+    } else if (candidate->stage == RG_STAGE_HELLO) {
+        rg_heard(session, candidate);
+        rg_candidate_answer(candidate);
+    }
 }
 
 static bool proves(const struct rg_candidate *candidate, struct rg_bytes leaf,
@@ -226,7 +233,7 @@ void rg_server_advance(struct rtpgate_session *session) {
         const struct rg_message *hello =
             rg_messages_get(&session->messages, 0, RG_CLIENT_HELLO, rank);
         if (hello != NULL && hello->serial > seen) {
-            take_hello(session, hello);
+            look_at_hello(session, hello);
         }
     }
     look_for_empty_certificate(session, seen);
@@ -238,12 +245,12 @@ void rg_server_advance(struct rtpgate_session *session) {
     }
 }
 
-void rg_server_repeated(struct rtpgate_session *session, uint8_t type) {
-    for (size_t i = 0; i < RG_CANDIDATES; i++) {
-        struct rg_candidate *candidate = session->candidates[i];
-        if (candidate != NULL && candidate->stage == RG_STAGE_HELLO && type == RG_CLIENT_HELLO) {
-            rg_heard(session, candidate);
-            rg_candidate_answer(candidate);
+void rg_server_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment) {
+    for (unsigned rank = 0; rank < RG_VARIANTS && fragment->type == RG_CLIENT_HELLO; rank++) {
+        const struct rg_message *message =
+            rg_messages_get(&session->messages, 0, RG_CLIENT_HELLO, rank);
+        if (message != NULL && rg_message_agrees(message, fragment)) {
+            look_at_hello(session, message);
         }
     }
 }

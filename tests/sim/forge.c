@@ -1,0 +1,74 @@
+#include "sim/forge.h"
+
+#include <string.h>
+
+#include "wire/handshake.h"
+#include "wire/record.h"
+
+struct sim_forged sim_forge_record(uint8_t type, uint16_t epoch, uint64_t sequence,
+                                   const void *body, size_t length) {
+    struct sim_forged forged = {.length = RG_RECORD_HEADER + length};
+    rg_record_put_header(forged.bytes, type, RG_VERSION_DTLS12, epoch, sequence, length);
+    if (body != NULL && length > 0) {
+        memcpy(forged.bytes + RG_RECORD_HEADER, body, length);
+    }
+    return forged;
+}
+
+struct sim_forged sim_forge_fragment(uint8_t type, uint16_t message_seq, uint32_t total,
+                                     uint32_t offset, const void *body, size_t length,
+                                     uint64_t sequence) {
+    uint8_t fragment[SIM_FORGED_MAX - RG_RECORD_HEADER] = {0};
+    rg_fragment_put_header(fragment, type, total, message_seq, offset, (uint32_t)length);
+    if (body != NULL && length > 0) {
+        memcpy(fragment + RG_HANDSHAKE_HEADER, body, length);
+    }
+    return sim_forge_record(RG_CONTENT_HANDSHAKE, 0, sequence, fragment,
+                            RG_HANDSHAKE_HEADER + length);
+}
+
+struct sim_forged sim_forge_alert(uint8_t level, uint8_t description) {
+    const uint8_t body[] = {level, description};
+    return sim_forge_record(RG_CONTENT_ALERT, 0, 0, body, sizeof(body));
+}
+
+struct sim_forged sim_forge_client_hello(uint8_t fill, int poor) {
+    static const uint8_t rest[] = {
+        0,    0,                                       /* session_id, cookie */
+        0,    2,    0xc0, 0x2b, 1, 0,                  /* suite, compression */
+        0,    40,                                      /* extensions */
+        0,    10,   0,    4,    0, 2, 0,  29,          /* groups: x25519 */
+        0,    13,   0,    4,    0, 2, 4,  3,           /* ecdsa_secp256r1_sha256 */
+        0,    14,   0,    5,    0, 2, 0,  7,  0,       /* use_srtp: AEAD_AES_128_GCM */
+        0,    23,   0,    0,                           /* extended_master_secret */
+        0xff, 0x01, 0,    1,    0, 0, 11, 0,  2, 1, 0, /* renegotiation_info, point formats */
+    };
+    uint8_t body[34 + sizeof(rest)] = {0xfe, 0xfd};
+    memset(body + 2, fill, 32);
+    memcpy(body + 34, rest, sizeof(rest));
+    size_t length = sizeof(body);
+    if (poor) {
+        length = 34 + 8;
+    }
+    return sim_forge_fragment(RG_CLIENT_HELLO, 0, (uint32_t)length, 0, body, length, 0);
+}
+
+struct sim_forged sim_forge_server_hello(uint8_t fill) {
+    static const uint8_t rest[] = {
+        0,    0xc0, 0x2b, 0,                /* session_id, suite, compression */
+        0,    18,                           /* extensions */
+        0,    14,   0,    5, 0, 2, 0, 7, 0, /* use_srtp */
+        0,    23,   0,    0,                /* extended_master_secret */
+        0xff, 0x01, 0,    1, 0,             /* renegotiation_info */
+    };
+    uint8_t body[34 + sizeof(rest)] = {0xfe, 0xfd};
+    memset(body + 2, fill, 32);
+    memcpy(body + 34, rest, sizeof(rest));
+    return sim_forge_fragment(RG_SERVER_HELLO, 0, sizeof(body), 0, body, sizeof(body), 0);
+}
+
+struct sim_forged sim_forge_verify_request(uint8_t fill) {
+    uint8_t body[3 + 16] = {0xfe, 0xff, 16};
+    memset(body + 3, fill, 16);
+    return sim_forge_fragment(RG_HELLO_VERIFY_REQUEST, 0, sizeof(body), 0, body, sizeof(body), 0);
+}

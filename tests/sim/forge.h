@@ -1,0 +1,33 @@
+/* Datagrams as an attacker makes them: well-formed, but nobody's. */
+#ifndef SIM_FORGE_H
+#define SIM_FORGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SIM_FORGED_MAX = 20000 };
+
+struct sim_forged {
+    uint8_t bytes[SIM_FORGED_MAX];
+    size_t length;
+};
+
+/* One plaintext record; `body` may be NULL for zeros. */
+struct sim_forged sim_forge_record(uint8_t type, uint16_t epoch, uint64_t sequence,
+                                   const void *body, size_t length);
+/* One fragment in a plaintext record of the given number. */
+struct sim_forged sim_forge_fragment(uint8_t type, uint16_t message_seq, uint32_t total,
+                                     uint32_t offset, const void *body, size_t length,
+                                     uint64_t sequence);
+/* A plaintext alert. */
+struct sim_forged sim_forge_alert(uint8_t level, uint8_t description);
+
+/* A ClientHello that a server of ours can answer, with a random filled with `fill`; without
+ * extensions that DTLS-SRTP needs when `poor`. */
+struct sim_forged sim_forge_client_hello(uint8_t fill, int poor);
+/* A ServerHello that a client of ours accepts as such, with message_seq 0. */
+struct sim_forged sim_forge_server_hello(uint8_t fill);
+/* A HelloVerifyRequest with a cookie filled with `fill`. */
+struct sim_forged sim_forge_verify_request(uint8_t fill);
+
+#endif
