@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs on a Debian-like system what is missing to build (group build) and to test (group test).
+# Installs on a Debian-like system what is missing to build (group build), to test (group test) and to
+# meet foreign peers (group interop).
 # Usage: setup.sh GROUP...
 set -eu
 
@@ -21,7 +22,8 @@ for group in "$@"; do
         # Debian's gnutls.pc asks for it when linking statically, and nothing depends on it.
         packages="$packages libunistring-dev"
         ;;
-    *) fail "no such group: $group (there are: build test)" ;;
+    interop) packages="$packages openssl" ;;
+    *) fail "no such group: $group (there are: build test interop)" ;;
     esac
 done
 

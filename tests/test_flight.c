@@ -178,6 +178,22 @@ START_TEST(answers_have_a_rate_and_an_end) {
 }
 END_TEST
 
+/* Both sides' timers run alike: when ours has just fired, the peer's repetition says that our
+ * flight was lost again, and waiting for the next timer would cost its whole doubled period. */
+START_TEST(an_answer_that_comes_too_soon_after_a_loss_is_postponed) {
+    rg_flight_arm(&flight, 0, 250000, 0);
+    ck_assert(!rg_flight_may_answer(&flight, 10000, 0, 0));
+    ck_assert_uint_eq(flight.due, 250000); /* the network's duplicate, most likely */
+    rg_flight_backoff(&flight, 250000, 3000000, 0);
+    ck_assert(!rg_flight_may_answer(&flight, 260000, 0, 0));
+    ck_assert_uint_eq(flight.due, 270000);
+    rg_flight_backoff(&flight, 270000, 3000000, 0);
+    ck_assert_uint_eq(flight.due, 770000); /* an answer is no loss: the timer does not double */
+    ck_assert_uint_eq(flight.losses, 1);
+    ck_assert_uint_eq(flight.answers, 1);
+}
+END_TEST
+
 static void keep_final(size_t length) {
     flight.keep = true;
     add_protected(length);
@@ -251,6 +267,7 @@ int main(void) {
     tcase_add_test(tests, the_timer_is_scattered_downwards_by_an_eighth_at_most);
     tcase_add_test(tests, times_at_the_end_of_the_range_saturate);
     tcase_add_test(tests, answers_have_a_rate_and_an_end);
+    tcase_add_test(tests, an_answer_that_comes_too_soon_after_a_loss_is_postponed);
     tcase_add_test(tests, the_final_flight_is_repeated_byte_for_byte);
     tcase_add_test(tests, the_final_flight_never_sends_more_bytes_than_arrived);
     tcase_add_test(tests, the_final_flight_has_a_rate_a_count_and_a_lifetime);

@@ -101,6 +101,30 @@ START_TEST(each_datagram_lost_once_costs_one_retransmission) {
 }
 END_TEST
 
+/* A client with small datagrams repeats its flight 5, of which only the last datagram arrives,
+ * smaller than our final flight: it is answered, since the whole flight arrived before. */
+static void lose_final_and_all_but_finished(void *context, struct sim_link *link,
+                                            struct sim_passing *passing) {
+    size_t *repetitions = context;
+    bool first_final = passing->from == SIM_SERVER && passing->bytes[0] == 20 && *repetitions == 0;
+    bool finished = *passing->length < 75;
+    *repetitions += passing->from == SIM_CLIENT && sim_link_sent(link, SIM_CLIENT) > 3 && finished;
+    passing->drop = first_final || (passing->from == SIM_CLIENT &&
+                                    sim_link_sent(link, SIM_CLIENT) > 3 && !finished);
+}
+
+START_TEST(a_lone_repeated_finished_is_answered) {
+    size_t repetitions = 0;
+    struct sim_pair pair;
+    sim_pair_init_with(&pair, 1, &sim_calm, config_with_mtu(0, 500), NULL);
+    sim_link_tap(pair.link, lose_final_and_all_but_finished, &repetitions);
+    sim_pair_run(&pair, 60 * SIM_SECOND);
+    ck_assert(sim_ours_agree(&pair.client, &pair.server));
+    ck_assert_uint_eq(repetitions, 1);
+    sim_pair_clear(&pair);
+}
+END_TEST
+
 /* A path that swallows everything above 576 bytes of IPv4. */
 START_TEST(datagrams_shrink_until_they_pass_a_576_byte_path) {
     const struct sim_conditions conditions = {.delay = 10000, .mtu = 548};
@@ -156,6 +180,7 @@ int main(void) {
     tcase_add_loop_test(tests, ten_thousand_handshakes_end_in_equal_keys, 0, 10);
     tcase_add_test(tests, without_loss_a_handshake_is_four_datagrams);
     tcase_add_loop_test(tests, each_datagram_lost_once_costs_one_retransmission, 0, 4);
+    tcase_add_test(tests, a_lone_repeated_finished_is_answered);
     tcase_add_test(tests, datagrams_shrink_until_they_pass_a_576_byte_path);
     tcase_add_loop_test(tests, no_datagram_is_larger_than_the_mtu, 0, 6);
     tcase_add_test(tests, a_silent_peer_ends_in_a_timeout_after_few_datagrams);

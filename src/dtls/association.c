@@ -255,28 +255,50 @@ void rg_finished(struct rtpgate_session *session, struct rg_candidate *candidate
 
 static void time_out(struct rtpgate_session *session) {
     const struct rg_bad_news *news = &session->bad_news;
+    const struct rg_candidate *candidate = session->candidates[0];
+    bool finishing = candidate != NULL && candidate->stage == RG_STAGE_FINISHED;
     if (news->cause != 0) {
         rg_fail(session, news->cause, news->alert, news->text);
-    } else if (session->state == RTPGATE_STATE_UNVERIFIED) {
-        rg_fail(session, RTPGATE_ERR_TIMEOUT, 0, "the peer's fingerprint did not come in time");
-    } else if (session->role == RTPGATE_ROLE_CLIENT) {
-        const struct rg_candidate *candidate = session->candidates[0];
-        bool finishing = candidate != NULL && candidate->stage == RG_STAGE_FINISHED;
-        rg_fail(session, RTPGATE_ERR_TIMEOUT, 0,
-                finishing ? "the server is silent since flight 5 (our certificate and Finished)"
-                          : "the server has not answered our ClientHello with a whole flight 4");
-    } else {
-        rg_fail(session, RTPGATE_ERR_TIMEOUT, 0,
-                "the client has not answered flight 4 (our certificate) with a proven flight 5");
+        return;
     }
+    const char *text =
+        "the client did not answer our certificate (flight 4) with a proof of its own";
+    if (session->state == RTPGATE_STATE_UNVERIFIED) {
+        text = "the peer's fingerprint did not come in time";
+    } else if (session->role == RTPGATE_ROLE_CLIENT) {
+        text = finishing ? "the server is silent since our Finished (flight 5)"
+                         : "the server did not answer our ClientHello (flight 1) completely";
+    }
+    rg_fail(session, RTPGATE_ERR_TIMEOUT, 0, text);
+}
+
+/* Whether `when` has come; RTPGATE_NEVER never does. */
+static bool is_due(const struct rtpgate_session *session, uint64_t when) {
+    return when != RTPGATE_NEVER && session->now >= when;
+}
+
+uint64_t rg_verdict_due(const struct rtpgate_session *session) {
+    if (session->bad_news.cause == 0 || rg_has_hope(session)) {
+        return RTPGATE_NEVER;
+    }
+    return rg_time_add(session->bad_news.since, session->config->grace);
 }
 
 void rg_judge(struct rtpgate_session *session) {
     const struct rg_bad_news *news = &session->bad_news;
-    if (news->cause != 0 && !rg_has_hope(session) &&
-        session->now >= rg_time_add(news->since, session->config->grace)) {
+    if (is_due(session, rg_verdict_due(session))) {
         rg_fail(session, news->cause, news->alert, news->text);
-    } else if (session->now >= session->deadline) {
+    } else if (is_due(session, session->deadline)) {
         time_out(session);
+    }
+}
+
+void rg_expire_flights(struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && is_due(session, candidate->flight.due) &&
+            !rg_client_obey_waiting(session)) {
+            rg_candidate_expire(candidate);
+        }
     }
 }

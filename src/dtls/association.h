@@ -128,6 +128,10 @@ void rg_follow(struct rtpgate_session *session, struct rg_candidate *candidate);
 void rg_redirect(struct rtpgate_session *session, uint64_t path);
 /* Passes the verdict when bad news has outlived its grace, or the deadline has come. */
 void rg_judge(struct rtpgate_session *session);
+/* When the grace of bad news is over; RTPGATE_NEVER when there is none, or hope. */
+uint64_t rg_verdict_due(const struct rtpgate_session *session);
+/* Sends the flights whose timer has come. */
+void rg_expire_flights(struct rtpgate_session *session);
 /* Ends the association. */
 void rg_fail(struct rtpgate_session *session, int cause, uint8_t alert, const char *text);
 /* Closes, with a close_notify when READY. */

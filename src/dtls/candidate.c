@@ -184,8 +184,10 @@ void rg_candidate_expire(struct rg_candidate *candidate) {
         rg_flight_disarm(&candidate->flight);
         return;
     }
-    rg_flight_backoff(&candidate->flight, session->now, session->config->rto_cap, jitter(session));
-    session->stats.retransmissions++;
+    bool loss = rg_flight_backoff(&candidate->flight, session->now, session->config->rto_cap,
+                                  jitter(session));
+    session->stats.retransmissions += loss ? 1 : 0;
+    session->stats.answers += loss ? 0 : 1;
     rg_candidate_retransmit(candidate);
 }
 

@@ -160,31 +160,50 @@ void rg_flight_arm(struct rg_flight *flight, uint64_t now, uint64_t rto, uint32_
     flight->rto = rto;
     flight->losses = 0;
     flight->answers = 0;
+    flight->owed = false;
     flight->sent_at = now;
     flight->due = rg_time_add(now, scattered(rto, jitter));
 }
 
-void rg_flight_backoff(struct rg_flight *flight, uint64_t now, uint64_t cap, uint32_t jitter) {
-    flight->rto = flight->rto > cap / 2 ? cap : flight->rto * 2;
-    flight->losses++;
+bool rg_flight_backoff(struct rg_flight *flight, uint64_t now, uint64_t cap, uint32_t jitter) {
+    bool loss = !flight->owed;
+    if (loss) {
+        flight->rto = flight->rto > cap / 2 ? cap : flight->rto * 2;
+        flight->losses++;
+    } else {
+        flight->answers++;
+        flight->owed = false;
+    }
     flight->sent_at = now;
     flight->due = rg_time_add(now, scattered(flight->rto, jitter));
+    return loss;
 }
 
 void rg_flight_disarm(struct rg_flight *flight) {
     flight->due = RTPGATE_NEVER;
+    flight->owed = false;
 }
 
-static bool too_soon(const struct rg_flight *flight, uint64_t now, uint64_t rtt) {
+static uint64_t answer_time(const struct rg_flight *flight, uint64_t rtt) {
     uint64_t gap = rtt / 2 > RG_ANSWER_GAP_MIN ? rtt / 2 : RG_ANSWER_GAP_MIN;
-    return now - flight->sent_at < gap;
+    return rg_time_add(flight->sent_at, gap);
 }
 
 bool rg_flight_may_answer(struct rg_flight *flight, uint64_t now, uint64_t rtt, uint32_t jitter) {
-    if (flight->answers >= RG_ANSWERS_MAX || too_soon(flight, now, rtt)) {
+    uint64_t when = answer_time(flight, rtt);
+    if (flight->answers >= RG_ANSWERS_MAX) {
+        return false;
+    }
+    if (now < when) {
+        /* Before any loss a repetition is the network's duplicate, most likely. */
+        if (flight->losses > 0 && when < flight->due) {
+            flight->owed = true;
+            flight->due = when;
+        }
         return false;
     }
     flight->answers++;
+    flight->owed = false;
     flight->sent_at = now;
     flight->due = rg_time_add(now, scattered(flight->rto, jitter));
     return true;
@@ -193,7 +212,7 @@ bool rg_flight_may_answer(struct rg_flight *flight, uint64_t now, uint64_t rtt, 
 bool rg_flight_repeat_final(struct rg_flight *flight, uint64_t now, uint64_t rtt, size_t received) {
     flight->final_credit = rg_time_add(flight->final_credit, received);
     if (flight->final.count == 0 || now >= flight->final_until ||
-        flight->answers >= RG_ANSWERS_MAX || too_soon(flight, now, rtt) ||
+        flight->answers >= RG_ANSWERS_MAX || now < answer_time(flight, rtt) ||
         flight->final_credit < flight->final.bytes) {
         return false;
     }

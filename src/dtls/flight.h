@@ -46,6 +46,7 @@ struct rg_flight {
     uint64_t due; /* RTPGATE_NEVER: the timer is off */
     unsigned losses;
     unsigned answers;
+    bool owed; /* an answer that the rate forbade; `due` is when it may go */
 
     bool keep; /* this is the final flight: keep what is sent */
     struct rg_queue final;
@@ -69,8 +70,9 @@ void rg_flight_discard(struct rg_flight *flight);
 
 /* A new flight left: starts the timer from `rto`, scattered by `jitter` (any 32 bits). */
 void rg_flight_arm(struct rg_flight *flight, uint64_t now, uint64_t rto, uint32_t jitter);
-/* The timer fired: doubles it up to `cap` and starts it again. */
-void rg_flight_backoff(struct rg_flight *flight, uint64_t now, uint64_t cap, uint32_t jitter);
+/* The timer fired: doubles it up to `cap`, unless it was an owed answer, and starts it again. False
+ * for the answer. */
+bool rg_flight_backoff(struct rg_flight *flight, uint64_t now, uint64_t cap, uint32_t jitter);
 void rg_flight_disarm(struct rg_flight *flight);
 
 /* Whether the peer's repetition may be answered with this flight now; if so it counts as answered.

@@ -160,6 +160,7 @@ static void feed(struct rg_candidate *candidate, const struct rg_message *const 
             rg_advise(session, RTPGATE_ERR_HANDSHAKE, 0, reason);
             return;
         }
+        candidate->flight.final_credit += rg_message_whole(flight[i]).length;
     }
     candidate->stage = RG_STAGE_FINISHED;
     rg_flight_disarm(&candidate->flight);

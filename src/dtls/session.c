@@ -183,10 +183,7 @@ uint64_t rtpgate_session_deadline(const rtpgate_session *session) {
             when = earlier(when, session->candidates[i]->flight.due);
         }
     }
-    if (session->bad_news.cause != 0 && !rg_has_hope(session)) {
-        when = earlier(when, rg_time_add(session->bad_news.since, session->config->grace));
-    }
-    return when;
+    return earlier(when, rg_verdict_due(session));
 }
 
 int rtpgate_session_expire(rtpgate_session *session, uint64_t now) {
@@ -194,13 +191,7 @@ int rtpgate_session_expire(rtpgate_session *session, uint64_t now) {
         return RTPGATE_ERR_INVAL;
     }
     rg_judge(session);
-    for (size_t i = 0; i < RG_CANDIDATES; i++) {
-        struct rg_candidate *candidate = session->candidates[i];
-        if (candidate != NULL && candidate->flight.due <= session->now &&
-            !rg_client_obey_waiting(session)) {
-            rg_candidate_expire(candidate);
-        }
-    }
+    rg_expire_flights(session);
     return 0;
 }
 
