@@ -1,0 +1,277 @@
+/* The client's search for the genuine flight 4, and HelloVerifyRequests. */
+#include <string.h>
+
+#include "dtls/association.h"
+#include "sim/forge.h"
+#include "sim/pair.h"
+#include "suite.h"
+#include "wire/handshake.h"
+#include "wire/record.h"
+
+enum { FLIGHT4 = 5, MESSAGE_MAX = 1000 };
+
+/* A genuine flight 4, taken apart. */
+static struct {
+    uint8_t type;
+    uint8_t body[MESSAGE_MAX];
+    size_t length;
+} genuine[FLIGHT4];
+
+static struct sim_pair pair;
+
+static void take_apart(const uint8_t *datagram, size_t length) {
+    struct rg_reader records = rg_reader_make(datagram, length);
+    struct rg_record record;
+    while (rg_record_next(&records, &record)) {
+        struct rg_reader fragments = rg_reader_make(record.body.at, record.body.length);
+        struct rg_fragment fragment;
+        while (rg_fragment_next(&fragments, &fragment)) {
+            ck_assert_uint_lt(fragment.sequence, FLIGHT4);
+            ck_assert_uint_eq(fragment.body.length, fragment.total);
+            genuine[fragment.sequence].type = fragment.type;
+            genuine[fragment.sequence].length = fragment.total;
+            memcpy(genuine[fragment.sequence].body, fragment.body.at, fragment.total);
+        }
+    }
+}
+
+/* The client has sent its hello; the server's flight 4 lies in `genuine`. */
+static void setup(void) {
+    uint8_t buffer[2000];
+    uint64_t path;
+    sim_pair_init(&pair, 1, &sim_calm);
+    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
+    int length = rtpgate_session_output(pair.client.session, buffer, sizeof(buffer), &path);
+    ck_assert_int_eq(rtpgate_session_input(pair.server.session, buffer, (size_t)length, 0, 10000),
+                     0);
+    length = rtpgate_session_output(pair.server.session, buffer, sizeof(buffer), &path);
+    take_apart(buffer, (size_t)length);
+}
+
+static void teardown(void) {
+    sim_pair_clear(&pair);
+}
+
+static struct rtpgate_session_stats stats_of(const struct sim_ours *ours) {
+    struct rtpgate_session_stats stats;
+    ck_assert_int_eq(rtpgate_session_stats(ours->session, &stats, sizeof(stats)), 0);
+    return stats;
+}
+
+static void give(const struct sim_forged *datagram) {
+    ck_assert_int_eq(
+        rtpgate_session_input(pair.client.session, datagram->bytes, datagram->length, 0, 20000), 0);
+}
+
+static void give_genuine(unsigned number) {
+    struct sim_forged datagram =
+        sim_forge_fragment(genuine[number].type, (uint16_t)number, (uint32_t)genuine[number].length,
+                           0, genuine[number].body, genuine[number].length, number);
+    give(&datagram);
+}
+
+/* As the genuine one, with the byte at `at` counted from the end changed. */
+static void give_changed(unsigned number, size_t at) {
+    size_t position = genuine[number].length - at;
+    genuine[number].body[position] ^= 0x55;
+    give_genuine(number);
+    genuine[number].body[position] ^= 0x55;
+}
+
+static void assert_flight5_leaves(void) {
+    uint8_t buffer[2000];
+    uint64_t path;
+    ck_assert_int_gt(rtpgate_session_output(pair.client.session, buffer, sizeof(buffer), &path),
+                     400);
+}
+
+/* The handshake goes on to its end with what the client has made of it. */
+static void assert_ends_well(void) {
+    sim_link_run(pair.link, 20 * SIM_SECOND);
+    ck_assert_msg(sim_ours_agree(&pair.client, &pair.server), "client: %s; server: %s",
+                  rtpgate_session_error(pair.client.session, NULL),
+                  rtpgate_session_error(pair.server.session, NULL));
+}
+
+START_TEST(messages_of_flight_4_may_come_in_any_order) {
+    static const uint8_t orders[][FLIGHT4] = {
+        {0, 1, 2, 3, 4}, {4, 3, 2, 1, 0}, {2, 0, 4, 1, 3}, {1, 3, 0, 2, 4}};
+    for (size_t i = 0; i < FLIGHT4; i++) {
+        ck_assert_uint_eq(stats_of(&pair.client).flights_sent, 1);
+        give_genuine(orders[_i][i]);
+    }
+    ck_assert_uint_eq(stats_of(&pair.client).flights_sent, 2);
+    ck_assert_uint_eq(stats_of(&pair.client).candidates, 1);
+    assert_ends_well();
+}
+END_TEST
+
+/* Each message forged in a way that only the engine or the proof can see, before or after the
+ * genuine one. */
+START_TEST(a_forged_message_costs_a_rebuilt_engine_at_most) {
+    const size_t places[] = {
+        genuine[0].length - 7, /* random of the ServerHello */
+        3,                     /* signature of the certificate */
+        5,                     /* signature of the ServerKeyExchange */
+    };
+    unsigned number = (unsigned)_i / 2;
+    bool before = _i % 2 == 0;
+    for (unsigned i = 0; i < FLIGHT4; i++) {
+        if (i == number && before) {
+            give_changed(i, places[i]);
+        }
+        if (i < FLIGHT4 - 1) {
+            give_genuine(i);
+        }
+        if (i == number && !before) {
+            give_changed(i, places[i]);
+        }
+    }
+    ck_assert_uint_eq(stats_of(&pair.client).flights_sent, 1);
+    give_genuine(FLIGHT4 - 1);
+    ck_assert_uint_eq(stats_of(&pair.client).flights_sent, 2);
+    ck_assert_uint_le(stats_of(&pair.client).candidates, 4);
+    assert_ends_well();
+}
+END_TEST
+
+START_TEST(a_forged_message_completes_the_flight_and_the_genuine_one_mends_it) {
+    for (unsigned i = 0; i < FLIGHT4; i++) {
+        if (i == 2) {
+            give_changed(2, 5);
+        } else {
+            give_genuine(i);
+        }
+    }
+    ck_assert_uint_eq(stats_of(&pair.client).flights_sent, 1);
+    ck_assert_uint_eq(stats_of(&pair.client).dropped_forged, 1);
+    give_genuine(2);
+    ck_assert_uint_eq(stats_of(&pair.client).flights_sent, 2);
+    ck_assert_uint_eq(stats_of(&pair.client).candidates, 2);
+    assert_flight5_leaves();
+    assert_ends_well();
+}
+END_TEST
+
+/* The retransmission of a rebuilt engine is the same ClientHello. */
+START_TEST(a_rebuilt_engine_repeats_the_same_hello) {
+    uint8_t first[400];
+    uint8_t again[400];
+    uint64_t path;
+    sim_pair_clear(&pair);
+    sim_pair_init(&pair, 1, &sim_calm);
+    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
+    int length = rtpgate_session_output(pair.client.session, first, sizeof(first), &path);
+    for (unsigned i = 0; i < FLIGHT4; i++) { /* another client's: they never fit */
+        give_genuine(i);
+    }
+    ck_assert_uint_gt(stats_of(&pair.client).dropped_forged, 0);
+    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, SIM_SECOND), 0);
+    ck_assert_int_eq(rtpgate_session_output(pair.client.session, again, sizeof(again), &path),
+                     length);
+    ck_assert_mem_eq(first + RG_RECORD_HEADER, again + RG_RECORD_HEADER,
+                     (size_t)length - RG_RECORD_HEADER);
+    ck_assert_mem_ne(first, again, RG_RECORD_HEADER); /* the record number is new */
+    sim_link_run(pair.link, 20 * SIM_SECOND);
+    ck_assert(sim_ours_agree(&pair.client, &pair.server));
+}
+END_TEST
+
+/* The ClientHello that leaves now: its message_seq and the length of its cookie. */
+static void assert_hello(unsigned message_seq, size_t cookie) {
+    uint8_t buffer[2000];
+    uint64_t path;
+    int length = rtpgate_session_output(pair.client.session, buffer, sizeof(buffer), &path);
+    ck_assert_int_gt(length, 0);
+    struct rg_reader records = rg_reader_make(buffer, (size_t)length);
+    struct rg_record record;
+    struct rg_fragment fragment;
+    struct rg_client_hello hello;
+    ck_assert(rg_record_next(&records, &record));
+    struct rg_reader fragments = rg_reader_make(record.body.at, record.body.length);
+    ck_assert(rg_fragment_next(&fragments, &fragment));
+    ck_assert(rg_client_hello_parse(fragment.body, &hello));
+    ck_assert_uint_eq(fragment.sequence, message_seq);
+    ck_assert_uint_eq(hello.cookie.length, cookie);
+    ck_assert_mem_eq(hello.random.at, pair.client.session->candidates[0]->random, RG_RANDOM);
+}
+
+START_TEST(a_hello_verify_request_is_obeyed_at_once_while_nothing_else_came) {
+    struct sim_forged request = sim_forge_verify_request(7);
+    give(&request);
+    assert_hello(1, 16);
+    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, SIM_SECOND), 0);
+    assert_hello(1, 16);
+}
+END_TEST
+
+START_TEST(a_forged_hello_verify_request_does_not_hide_flight_4) {
+    struct sim_forged request = sim_forge_verify_request(7);
+    if (_i == 0) {
+        give(&request);
+    }
+    for (unsigned i = 0; i < FLIGHT4; i++) {
+        give_genuine(i);
+        if (_i == 1 && i == 2) {
+            give(&request); /* waits for our timer, since a part of flight 4 is there */
+        }
+    }
+    ck_assert_uint_eq(stats_of(&pair.client).flights_sent, _i == 0 ? 3 : 2);
+    assert_ends_well();
+}
+END_TEST
+
+START_TEST(another_hello_verify_request_waits_for_our_timer) {
+    struct sim_forged first = sim_forge_verify_request(7);
+    struct sim_forged second = sim_forge_verify_request(8);
+    uint8_t buffer[2000];
+    uint64_t path;
+    give(&first);
+    assert_hello(1, 16);
+    give(&second);
+    ck_assert_int_eq(rtpgate_session_output(pair.client.session, buffer, sizeof(buffer), &path), 0);
+    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, SIM_SECOND), 0);
+    assert_hello(1, 16);
+    ck_assert_mem_eq(pair.client.session->candidates[0]->request, second.bytes + RG_RECORD_HEADER,
+                     12 + 19);
+}
+END_TEST
+
+/* Only what the type and place allow is taken. */
+START_TEST(messages_out_of_place_are_dropped_and_counted) {
+    static const struct {
+        uint8_t type;
+        uint16_t sequence;
+        uint32_t length;
+    } bad[] = {
+        {RG_CLIENT_HELLO, 0, 50},        {RG_SERVER_HELLO, 2, 50},        {RG_CERTIFICATE, 0, 50},
+        {RG_CERTIFICATE_VERIFY, 3, 50},  {RG_CLIENT_KEY_EXCHANGE, 2, 50}, {RG_FINISHED, 5, 12},
+        {RG_SERVER_HELLO_DONE, 4, 1},    {RG_SERVER_HELLO, 0, 2000},      {99, 0, 10},
+        {RG_HELLO_VERIFY_REQUEST, 1, 19}};
+    uint8_t body[2000] = {0};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct sim_forged datagram = sim_forge_fragment(bad[i].type, bad[i].sequence, bad[i].length,
+                                                        0, body, bad[i].length, 0);
+        give(&datagram);
+        ck_assert_uint_eq(stats_of(&pair.client).dropped_type, i + 1);
+    }
+    ck_assert_uint_eq(pair.client.session->messages.bytes, 0);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("client");
+    TCase *tests = suite_case(suite, "flight 4");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, messages_of_flight_4_may_come_in_any_order, 0, 4);
+    tcase_add_loop_test(tests, a_forged_message_costs_a_rebuilt_engine_at_most, 0, 6);
+    tcase_add_test(tests, a_forged_message_completes_the_flight_and_the_genuine_one_mends_it);
+    tcase_add_test(tests, a_rebuilt_engine_repeats_the_same_hello);
+    tcase_add_test(tests, a_hello_verify_request_is_obeyed_at_once_while_nothing_else_came);
+    tcase_add_loop_test(tests, a_forged_hello_verify_request_does_not_hide_flight_4, 0, 2);
+    tcase_add_test(tests, another_hello_verify_request_waits_for_our_timer);
+    tcase_add_test(tests, messages_out_of_place_are_dropped_and_counted);
+    int failed = suite_run(suite);
+    sim_ours_finish();
+    return failed;
+}

@@ -1,0 +1,272 @@
+/* The server's candidates, and the proof that a flight 5 must give before GnuTLS sees it. */
+#include <string.h>
+
+#include "dtls/association.h"
+#include "sim/forge.h"
+#include "sim/pair.h"
+#include "suite.h"
+#include "wire/handshake.h"
+#include "wire/record.h"
+
+enum { FLIGHT5 = 3, MESSAGE_MAX = 1000 };
+
+/* A genuine flight 5, taken apart; message_seq is the index plus 1. */
+static struct {
+    uint8_t type;
+    uint8_t body[MESSAGE_MAX];
+    size_t length;
+} genuine[FLIGHT5];
+static uint8_t finished[200]; /* the protected record behind it */
+static size_t finished_length;
+
+static struct sim_pair pair;
+
+static void take_apart(const uint8_t *datagram, size_t length) {
+    struct rg_reader records = rg_reader_make(datagram, length);
+    struct rg_record record;
+    while (rg_record_next(&records, &record)) {
+        if (record.epoch == 1) {
+            memcpy(finished, record.whole.at, record.whole.length);
+            finished_length = record.whole.length;
+        }
+        struct rg_reader fragments = rg_reader_make(record.body.at, record.body.length);
+        struct rg_fragment fragment;
+        while (record.epoch == 0 && record.type == RG_CONTENT_HANDSHAKE &&
+               rg_fragment_next(&fragments, &fragment)) {
+            ck_assert_uint_eq(fragment.body.length, fragment.total);
+            genuine[fragment.sequence - 1].type = fragment.type;
+            genuine[fragment.sequence - 1].length = fragment.total;
+            memcpy(genuine[fragment.sequence - 1].body, fragment.body.at, fragment.total);
+        }
+    }
+}
+
+static size_t pass(struct sim_ours *from, struct sim_ours *to, uint8_t *buffer, size_t capacity) {
+    uint64_t path;
+    int length = rtpgate_session_output(from->session, buffer, capacity, &path);
+    ck_assert_int_gt(length, 0);
+    if (to != NULL) {
+        ck_assert_int_eq(rtpgate_session_input(to->session, buffer, (size_t)length, 0, 10000), 0);
+    }
+    return (size_t)length;
+}
+
+/* The server waits for flight 5, which lies in `genuine`. */
+static void begin(void) {
+    uint8_t buffer[2000];
+    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
+    (void)pass(&pair.client, &pair.server, buffer, sizeof(buffer));
+    (void)pass(&pair.server, &pair.client, buffer, sizeof(buffer));
+    take_apart(buffer, pass(&pair.client, NULL, buffer, sizeof(buffer)));
+}
+
+static void setup(void) {
+    sim_pair_init(&pair, 1, &sim_calm);
+    begin();
+}
+
+static void teardown(void) {
+    sim_pair_clear(&pair);
+}
+
+static struct rtpgate_session_stats stats(void) {
+    struct rtpgate_session_stats stats;
+    ck_assert_int_eq(rtpgate_session_stats(pair.server.session, &stats, sizeof(stats)), 0);
+    return stats;
+}
+
+static void give(const uint8_t *bytes, size_t length) {
+    ck_assert_int_eq(rtpgate_session_input(pair.server.session, bytes, length, 0, 30000), 0);
+}
+
+static void give_genuine(unsigned number) {
+    struct sim_forged datagram = sim_forge_fragment(
+        genuine[number].type, (uint16_t)(number + 1), (uint32_t)genuine[number].length, 0,
+        genuine[number].body, genuine[number].length, number);
+    give(datagram.bytes, datagram.length);
+}
+
+static void give_changed(unsigned number, size_t at) {
+    genuine[number].body[at] ^= 0x55;
+    give_genuine(number);
+    genuine[number].body[at] ^= 0x55;
+}
+
+static void assert_ends_well(void) {
+    sim_link_run(pair.link, 20 * SIM_SECOND);
+    ck_assert_msg(sim_ours_agree(&pair.client, &pair.server), "client: %s; server: %s",
+                  rtpgate_session_error(pair.client.session, NULL),
+                  rtpgate_session_error(pair.server.session, NULL));
+}
+
+START_TEST(flight_5_may_come_in_any_order_without_change_cipher_spec) {
+    static const unsigned orders[][FLIGHT5 + 1] = {
+        {0, 1, 2, 3}, {3, 2, 1, 0}, {2, 3, 0, 1}, {1, 0, 3, 2}};
+    for (size_t i = 0; i < FLIGHT5 + 1; i++) {
+        ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_HANDSHAKE);
+        if (orders[_i][i] == FLIGHT5) {
+            give(finished, finished_length);
+        } else {
+            give_genuine(orders[_i][i]);
+        }
+    }
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
+    assert_ends_well();
+}
+END_TEST
+
+START_TEST(forged_messages_of_flight_5_are_never_shown_to_the_engine) {
+    unsigned number = (unsigned)_i / 2;
+    bool before = _i % 2 == 0;
+    for (unsigned i = 0; i < FLIGHT5; i++) {
+        if (i == number && before) {
+            give_changed(i, genuine[i].length - 6);
+        }
+        give_genuine(i);
+        if (i == number && !before) {
+            give_changed(i, genuine[i].length - 6);
+        }
+    }
+    give(finished, finished_length);
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
+    ck_assert_uint_eq(stats().candidates, 1);
+    assert_ends_well();
+}
+END_TEST
+
+START_TEST(a_whole_forged_flight_5_fails_its_proof_and_the_genuine_one_follows) {
+    give_genuine(0);
+    give_changed(1, 20);
+    give_genuine(2);
+    ck_assert_uint_eq(stats().dropped_forged, 1);
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_HANDSHAKE);
+    give_genuine(1);
+    give(finished, finished_length);
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
+    assert_ends_well();
+}
+END_TEST
+
+/* Proof costs a signature check: it is made once for each combination that a new message makes. */
+START_TEST(a_repeated_forgery_is_not_proven_again) {
+    give_genuine(0);
+    give_changed(1, 20);
+    give_genuine(2);
+    for (int i = 0; i < 10; i++) {
+        give_changed(1, 20);
+        give_genuine(2);
+    }
+    ck_assert_uint_eq(stats().dropped_forged, 1);
+}
+END_TEST
+
+/* Another client, with another identity, on the same path: whoever owns the fingerprint wins. */
+static void run_other_client(struct sim_ours *other, enum rtpgate_state wanted) {
+    uint8_t buffer[2000];
+    uint64_t path;
+    int length;
+    sim_ours_init(other, sim_config(1), RTPGATE_ROLE_CLIENT, 0);
+    sim_ours_expect(other, 1, 0);
+    ck_assert_int_eq(rtpgate_session_start(other->session, 0), 0);
+    for (int turn = 0; turn < 4; turn++) {
+        while ((length = rtpgate_session_output(other->session, buffer, sizeof(buffer), &path)) >
+               0) {
+            give(buffer, (size_t)length);
+        }
+        while ((length = rtpgate_session_output(pair.server.session, buffer, sizeof(buffer),
+                                                &path)) > 0) {
+            (void)rtpgate_session_input(other->session, buffer, (size_t)length, 0, 30000);
+        }
+    }
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), wanted);
+}
+
+START_TEST(a_client_with_another_certificate_kills_only_its_candidate) {
+    struct sim_ours other;
+    run_other_client(&other, RTPGATE_STATE_HANDSHAKE);
+    sim_ours_drain(&pair.server, 30000);
+    ck_assert_int_eq(sim_ours_event(&pair.server, RTPGATE_EVENT_ADVICE)->cause,
+                     RTPGATE_ERR_FINGERPRINT);
+    ck_assert_uint_eq(stats().candidates, 2);
+    for (unsigned i = 0; i < FLIGHT5; i++) {
+        give_genuine(i);
+    }
+    give(finished, finished_length);
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
+    assert_ends_well();
+    sim_ours_clear(&other);
+}
+END_TEST
+
+START_TEST(with_a_late_fingerprint_both_finish_and_the_right_one_wins) {
+    struct sim_ours other;
+    sim_pair_clear(&pair);
+    sim_pair_init(&pair, 1, &sim_calm);
+    sim_ours_clear(&pair.server);
+    sim_ours_init(&pair.server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
+    begin();
+    run_other_client(&other, RTPGATE_STATE_UNVERIFIED);
+    for (unsigned i = 0; i < FLIGHT5; i++) {
+        give_genuine(i);
+    }
+    give(finished, finished_length);
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_UNVERIFIED);
+    sim_ours_expect(&pair.server, 0, 30000);
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
+    assert_ends_well();
+    sim_ours_clear(&other);
+}
+END_TEST
+
+START_TEST(messages_out_of_place_are_dropped_and_counted) {
+    static const struct {
+        uint8_t type;
+        uint16_t sequence;
+        uint32_t length;
+    } bad[] = {{RG_SERVER_HELLO, 0, 50},        {RG_CLIENT_HELLO, 1, 50},
+               {RG_CERTIFICATE, 2, 50},         {RG_CERTIFICATE_VERIFY, 1, 50},
+               {RG_CLIENT_KEY_EXCHANGE, 1, 50}, {RG_FINISHED, 4, 12},
+               {RG_CLIENT_HELLO, 0, 9000},      {RG_CLIENT_KEY_EXCHANGE, 2, 600}};
+    uint64_t dropped = stats().dropped_type;
+    uint8_t body[9000] = {0};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct sim_forged datagram = sim_forge_fragment(bad[i].type, bad[i].sequence, bad[i].length,
+                                                        0, body, bad[i].length, 0);
+        give(datagram.bytes, datagram.length);
+        ck_assert_uint_eq(stats().dropped_type, dropped + i + 1);
+    }
+}
+END_TEST
+
+START_TEST(a_renegotiation_is_not_taken_up) {
+    uint8_t buffer[2000];
+    uint64_t path;
+    for (unsigned i = 0; i < FLIGHT5; i++) {
+        give_genuine(i);
+    }
+    give(finished, finished_length);
+    assert_ends_well();
+    struct sim_forged hello = sim_forge_client_hello(9, 0);
+    give(hello.bytes, hello.length);
+    ck_assert_int_eq(rtpgate_session_output(pair.server.session, buffer, sizeof(buffer), &path), 0);
+    ck_assert_uint_eq(stats().candidates, 1);
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("server");
+    TCase *tests = suite_case(suite, "flight 5");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, flight_5_may_come_in_any_order_without_change_cipher_spec, 0, 4);
+    tcase_add_loop_test(tests, forged_messages_of_flight_5_are_never_shown_to_the_engine, 0, 6);
+    tcase_add_test(tests, a_whole_forged_flight_5_fails_its_proof_and_the_genuine_one_follows);
+    tcase_add_test(tests, a_repeated_forgery_is_not_proven_again);
+    tcase_add_test(tests, a_client_with_another_certificate_kills_only_its_candidate);
+    tcase_add_test(tests, with_a_late_fingerprint_both_finish_and_the_right_one_wins);
+    tcase_add_test(tests, messages_out_of_place_are_dropped_and_counted);
+    tcase_add_test(tests, a_renegotiation_is_not_taken_up);
+    int failed = suite_run(suite);
+    sim_ours_finish();
+    return failed;
+}
