@@ -7,6 +7,7 @@
 #include <rtpgate/error.h>
 #include <rtpgate/fingerprint.h>
 #include <rtpgate/identity.h>
+#include <rtpgate/names.h>
 #include <rtpgate/session.h>
 #include <rtpgate/srtp_keys.h>
 #include <rtpgate/srtp_profile.h>

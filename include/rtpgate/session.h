@@ -153,7 +153,9 @@ RTPGATE_API int rtpgate_session_start(rtpgate_session *session, uint64_t now);
  *
  * datagram: `length` bytes, read only, owned by the caller; nothing is kept that is not copied.
  * Returns 0; RTPGATE_ERR_INVAL for a NULL session, or a NULL datagram with a length;
- * RTPGATE_ERR_CLOSED after CLOSED and the cause after FAILED (the datagram is counted as late).
+ * RTPGATE_ERR_CLOSED after CLOSED and the cause after FAILED (the datagram is counted as late). A
+ * caller that passes good arguments may ignore the result: the end is told by the event and the
+ * state.
  */
 RTPGATE_API int rtpgate_session_input(rtpgate_session *session, const uint8_t *datagram,
                                       size_t length, uint64_t path, uint64_t now);
@@ -177,6 +179,12 @@ RTPGATE_API int rtpgate_session_next_event(rtpgate_session *session, struct rtpg
 
 /* The time at which rtpgate_session_expire wants to be called; RTPGATE_NEVER when none. */
 RTPGATE_API uint64_t rtpgate_session_deadline(const rtpgate_session *session);
+
+/*
+ * The time from `now` to `deadline` in whole milliseconds, rounded up: the timeout of poll and
+ * epoll. Returns 0 when it has come, -1 (for ever) for RTPGATE_NEVER, INT_MAX at most.
+ */
+RTPGATE_API int rtpgate_timeout_ms(uint64_t deadline, uint64_t now);
 
 /*
  * Does what is due at `now`; harmless when nothing is. A caller that is late loses nothing but

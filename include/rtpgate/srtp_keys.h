@@ -17,8 +17,8 @@ extern "C" {
 #define RTPGATE_SRTP_MAX_SALT 14
 
 struct rtpgate_srtp_master {
-    uint8_t key[RTPGATE_SRTP_MAX_KEY];   /* the first key_length bytes count */
-    uint8_t salt[RTPGATE_SRTP_MAX_SALT]; /* the first salt_length bytes count */
+    uint8_t key[RTPGATE_SRTP_MAX_KEY];   /* the first key_length bytes count, the rest is 0 */
+    uint8_t salt[RTPGATE_SRTP_MAX_SALT]; /* the first salt_length bytes count, the rest is 0 */
 };
 
 struct rtpgate_srtp_keys {

@@ -1,3 +1,4 @@
+#include <rtpgate/names.h>
 #include <stdio.h>
 
 #include "dtls/association.h"
@@ -25,7 +26,7 @@ static void plain_alert(struct rtpgate_session *session, struct rg_bytes body) {
     if (concerned) {
         char text[RG_TEXT];
         (void)snprintf(text, sizeof(text), "the peer sent a plaintext alert: %s (%u)",
-                       rg_alert_name(body.at[1]), (unsigned)body.at[1]);
+                       rtpgate_alert_name(body.at[1]), (unsigned)body.at[1]);
         rg_advise(session, RTPGATE_ERR_ALERT, body.at[1], text);
     }
 }

@@ -1,8 +1,8 @@
-#include "wire/alert.h"
+#include <rtpgate/names.h>
 
 #include <stddef.h>
 
-const char *rg_alert_name(uint8_t description) {
+const char *rtpgate_alert_name(uint8_t description) {
     static const char *const names[] = {
         [0] = "close_notify",
         [10] = "unexpected_message",
@@ -35,4 +35,36 @@ const char *rg_alert_name(uint8_t description) {
     };
     const char *name = description < sizeof(names) / sizeof(names[0]) ? names[description] : NULL;
     return name != NULL ? name : "unassigned";
+}
+
+const char *rtpgate_cipher_suite_name(uint16_t suite) {
+    switch (suite) {
+    case 0xc02b:
+        return "ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+    case 0xc02c:
+        return "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
+    case 0xc02f:
+        return "ECDHE_RSA_WITH_AES_128_GCM_SHA256";
+    case 0xc030:
+        return "ECDHE_RSA_WITH_AES_256_GCM_SHA384";
+    case 0xcca8:
+        return "ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256";
+    case 0xcca9:
+        return "ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256";
+    default:
+        return "unknown";
+    }
+}
+
+const char *rtpgate_group_name(uint16_t group) {
+    switch (group) {
+    case 23:
+        return "secp256r1";
+    case 24:
+        return "secp384r1";
+    case 29:
+        return "x25519";
+    default:
+        return "unknown";
+    }
 }
