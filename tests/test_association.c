@@ -202,6 +202,18 @@ START_TEST(a_peer_that_goes_on_takes_an_alert_back) {
 }
 END_TEST
 
+START_TEST(bad_news_that_was_taken_back_is_not_the_cause_at_the_deadline) {
+    const struct sim_conditions dead = {.loss = 1000};
+    sim_pair_init(&pair, 1, &sim_calm);
+    forge_to_server(sim_forge_client_hello(1, 1), 0);
+    forge_to_server(sim_forge_client_hello(2, 0), 1000);
+    sim_link_set_conditions(pair.link, &dead);
+    sim_link_run(pair.link, 40 * SIM_SECOND);
+    ck_assert_int_eq(sim_ours_event(&pair.server, RTPGATE_EVENT_ADVICE)->cause, RTPGATE_ERR_CIPHER);
+    assert_failed(&pair.server, RTPGATE_ERR_TIMEOUT);
+}
+END_TEST
+
 START_TEST(bad_news_is_the_cause_at_the_deadline) {
     rtpgate_config *config = sim_config(0);
     const struct sim_conditions dead = {.loss = 1000, .delay = 10000};
@@ -263,6 +275,10 @@ START_TEST(output_follows_accepted_messages_until_it_is_fixed) {
     ck_assert_int_eq(rtpgate_session_input(server, good.bytes, good.length, 10, 100000), 0);
     ck_assert_int_gt(rtpgate_session_output(server, buffer, sizeof(buffer), &path), 0);
     ck_assert_uint_eq(path, 77);
+    good = sim_forge_client_hello(3, 0);
+    ck_assert_int_eq(rtpgate_session_input(server, good.bytes, good.length, 11, 200000), 0);
+    ck_assert_int_gt(rtpgate_session_output(server, buffer, sizeof(buffer), &path), 0);
+    ck_assert_uint_eq(path, 77);
 }
 END_TEST
 
@@ -319,6 +335,69 @@ START_TEST(time_may_jump_stand_still_or_end) {
         ck_assert_int_eq(rtpgate_session_expire(client, now), 0);
     }
     ck_assert(sim_ours_agree(&pair.client, &pair.server));
+}
+END_TEST
+
+START_TEST(time_that_runs_back_stands_still) {
+    sim_pair_init(&pair, 1, &sim_calm);
+    struct sim_forged alert = sim_forge_alert(RG_ALERT_FATAL, 40);
+    rtpgate_session *client = pair.client.session;
+    ck_assert_int_eq(rtpgate_session_set_rtt(client, SIM_SECOND, 0), 0);
+    ck_assert_int_eq(rtpgate_session_start(client, 10 * SIM_SECOND), 0);
+    ck_assert_int_eq(rtpgate_session_input(client, alert.bytes, alert.length, 0, 0), 0);
+    ck_assert_uint_eq(rtpgate_session_deadline(client), 11 * SIM_SECOND);
+}
+END_TEST
+
+/* The network turned the server's final flight and its first data around. */
+START_TEST(data_before_finished_is_delivered_after_it) {
+    uint8_t buffer[2000];
+    uint64_t path;
+    sim_pair_init(&pair, 1, &sim_calm);
+    sim_pair_run(&pair, 35000); /* the final flight is on its way */
+    int length = rtpgate_session_send(pair.server.session, (const uint8_t *)"first", 5, 35000);
+    ck_assert_int_eq(length, 0);
+    length = rtpgate_session_output(pair.server.session, buffer, sizeof(buffer), &path);
+    ck_assert_int_eq(rtpgate_session_input(pair.client.session, buffer, (size_t)length, 0, 35000),
+                     0);
+    sim_link_run(pair.link, SIM_SECOND);
+    ck_assert(sim_ours_agree(&pair.client, &pair.server));
+    ck_assert_uint_eq(pair.client.data_count, 1);
+    ck_assert_mem_eq(pair.client.data, "first", 5);
+}
+END_TEST
+
+/* The engine's word counts at the end, whatever the guard has read on the way. */
+static uint16_t other_profile(const struct rg_engine *engine) {
+    (void)engine;
+    return RTPGATE_SRTP_AES128_CM_SHA1_32;
+}
+
+static bool no_ems(const struct rg_engine *engine) {
+    (void)engine;
+    return false;
+}
+
+static struct rg_bytes no_certificate(const struct rg_engine *engine) {
+    (void)engine;
+    return (struct rg_bytes){NULL, 0};
+}
+
+START_TEST(an_engine_that_contradicts_the_guard_never_becomes_ready) {
+    struct rg_engine_ops lying = rg_engine_gnutls;
+    if (_i == 0) {
+        lying.profile = other_profile;
+    } else if (_i == 1) {
+        lying.extended_master_secret = no_ems;
+    } else {
+        lying.certificate = no_certificate;
+    }
+    sim_pair_init(&pair, 1, &sim_calm);
+    pair.server.session->engine = &lying;
+    sim_pair_run(&pair, 5 * SIM_SECOND);
+    assert_failed(&pair.server, RTPGATE_ERR_HANDSHAKE);
+    ck_assert_ptr_null(sim_ours_event(&pair.server, RTPGATE_EVENT_KEYS));
+    pair.server.session->engine = &rg_engine_gnutls;
 }
 END_TEST
 
@@ -383,6 +462,7 @@ int main(void) {
     tcase_add_test(tests, bad_news_is_advice_until_the_grace_is_over);
     tcase_add_test(tests, the_same_advice_is_given_once);
     tcase_add_test(tests, a_peer_that_goes_on_takes_an_alert_back);
+    tcase_add_test(tests, bad_news_that_was_taken_back_is_not_the_cause_at_the_deadline);
     tcase_add_test(tests, bad_news_is_the_cause_at_the_deadline);
     tcase_add_test(tests, early_datagrams_wait_for_a_valid_path);
     tcase_add_test(tests, early_datagrams_wait_for_the_role);
@@ -390,6 +470,9 @@ int main(void) {
     tcase_add_test(tests, a_client_sends_to_the_path_that_was_declared_first);
     tcase_add_test(tests, only_authenticated_records_move_a_ready_path);
     tcase_add_loop_test(tests, time_may_jump_stand_still_or_end, 0, 3);
+    tcase_add_test(tests, time_that_runs_back_stands_still);
+    tcase_add_test(tests, data_before_finished_is_delivered_after_it);
+    tcase_add_loop_test(tests, an_engine_that_contradicts_the_guard_never_becomes_ready, 0, 3);
     tcase_add_test(tests, a_caller_that_is_late_retransmits_once);
     tcase_add_test(tests, expire_at_the_end_of_time_harms_nothing_that_has_no_deadline);
     tcase_add_loop_test(tests, the_rtt_seeds_the_timer_within_its_limits, 0, 5);

@@ -173,6 +173,22 @@ START_TEST(application_data_and_close_notify_pass) {
 }
 END_TEST
 
+START_TEST(a_renegotiation_by_the_peer_itself_is_ignored) {
+    const struct sim_stock_setup setup = {.profiles = all_profiles, .profile_count = 4};
+    struct meeting meeting;
+    meet(&meeting, &setup, NULL, 1, &sim_calm);
+    begin(&meeting);
+    sim_link_run(meeting.link, SIM_SECOND / 2);
+    sim_stock_renegotiate(&meeting.stock);
+    size_t sent = sim_link_sent(meeting.link, 1);
+    sim_link_run(meeting.link, 5 * SIM_SECOND);
+    ck_assert_uint_gt(sim_link_sent(meeting.link, 1), sent);
+    ck_assert_int_eq(rtpgate_session_state(meeting.ours.session), RTPGATE_STATE_READY);
+    ck_assert(!meeting.stock.done);
+    part(&meeting);
+}
+END_TEST
+
 #define STOCK "NORMAL:-VERS-ALL:+VERS-DTLS1.2"
 
 static const struct bad_peer {
@@ -318,6 +334,7 @@ int main(void) {
     tcase_add_test(tests, our_preference_beats_the_clients_order);
     tcase_add_loop_test(tests, lossy_networks_end_in_equal_keys, 0, 2);
     tcase_add_test(tests, a_lost_final_flight_is_repeated);
+    tcase_add_test(tests, a_renegotiation_by_the_peer_itself_is_ignored);
     tcase_add_loop_test(tests, application_data_and_close_notify_pass, 0, 4);
     tcase_add_loop_test(tests, a_bad_peer_ends_with_its_cause_after_the_grace, 0, bad);
     tcase_add_loop_test(tests, without_grace_a_bad_peer_ends_at_once, 0, bad);

@@ -157,6 +157,8 @@ START_TEST(a_repeated_forgery_is_not_proven_again) {
         give_genuine(2);
     }
     ck_assert_uint_eq(stats().dropped_forged, 1);
+    give_changed(1, 21);
+    ck_assert_uint_eq(stats().dropped_forged, 2); /* and the old combination not again */
 }
 END_TEST
 
@@ -187,6 +189,7 @@ START_TEST(a_client_with_another_certificate_kills_only_its_candidate) {
     sim_ours_drain(&pair.server, 30000);
     ck_assert_int_eq(sim_ours_event(&pair.server, RTPGATE_EVENT_ADVICE)->cause,
                      RTPGATE_ERR_FINGERPRINT);
+    ck_assert_ptr_null(sim_ours_event(&pair.server, RTPGATE_EVENT_CERTIFICATE));
     ck_assert_uint_eq(stats().candidates, 2);
     for (unsigned i = 0; i < FLIGHT5; i++) {
         give_genuine(i);
@@ -254,6 +257,30 @@ START_TEST(a_renegotiation_is_not_taken_up) {
 }
 END_TEST
 
+static int output(rtpgate_session *session) {
+    uint8_t buffer[2000];
+    uint64_t path;
+    return rtpgate_session_output(session, buffer, sizeof(buffer), &path);
+}
+
+START_TEST(a_repeated_finished_is_answered_until_data_comes) {
+    uint8_t buffer[2000];
+    for (unsigned i = 0; i < FLIGHT5; i++) {
+        give_genuine(i);
+    }
+    give(finished, finished_length);
+    assert_ends_well();
+    ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 30 * SIM_SECOND), 0);
+    give(finished, finished_length);
+    ck_assert_int_eq(output(pair.server.session), 75);
+    ck_assert_int_eq(rtpgate_session_send(pair.client.session, (const uint8_t *)"x", 1, 0), 0);
+    (void)pass(&pair.client, &pair.server, buffer, sizeof(buffer));
+    ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 60 * SIM_SECOND), 0);
+    give(finished, finished_length);
+    ck_assert_int_eq(output(pair.server.session), 0);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("server");
     TCase *tests = suite_case(suite, "flight 5");
@@ -266,6 +293,7 @@ int main(void) {
     tcase_add_test(tests, with_a_late_fingerprint_both_finish_and_the_right_one_wins);
     tcase_add_test(tests, messages_out_of_place_are_dropped_and_counted);
     tcase_add_test(tests, a_renegotiation_is_not_taken_up);
+    tcase_add_test(tests, a_repeated_finished_is_answered_until_data_comes);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

@@ -139,10 +139,7 @@ enum rg_engine_status rg_candidate_record(struct rg_candidate *candidate, struct
 }
 
 void rg_candidate_retransmit(struct rg_candidate *candidate) {
-    bool recording = candidate->recording;
-    candidate->recording = false;
     (void)sent(candidate, candidate->session->engine->retransmit(candidate->engine));
-    candidate->recording = recording;
 }
 
 /* xorshift32: scatter is no secret, and repeatable when a test sets its state. */

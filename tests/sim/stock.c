@@ -270,3 +270,8 @@ int sim_stock_send(struct sim_stock *stock, const void *data, size_t length) {
 int sim_stock_close(struct sim_stock *stock) {
     return gnutls_bye(stock->tls, GNUTLS_SHUT_WR);
 }
+
+void sim_stock_renegotiate(struct sim_stock *stock) {
+    stock->done = false;
+    run(stock);
+}

@@ -54,6 +54,8 @@ uint16_t sim_stock_profile(struct sim_stock *stock);
 /* Sends application data; close sends close_notify. */
 int sim_stock_send(struct sim_stock *stock, const void *data, size_t length);
 int sim_stock_close(struct sim_stock *stock);
+/* Begins a renegotiation, under the keys of the association. */
+void sim_stock_renegotiate(struct sim_stock *stock);
 /* Frees what all stock endpoints share. */
 void sim_stock_finish(void);
 
