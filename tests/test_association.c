@@ -1,10 +1,11 @@
-/* How an association becomes READY or ends: fingerprints, grace, deadlines, paths, time. */
+/* How an association becomes READY or ends: grace, deadlines, paths, time. */
 #include "dtls/association.h"
 
 #include <string.h>
 
 #include "sim/forge.h"
 #include "sim/pair.h"
+#include "state.h"
 #include "suite.h"
 #include "wire/alert.h"
 
@@ -13,150 +14,6 @@ static struct sim_pair pair;
 static void teardown(void) {
     sim_pair_clear(&pair);
 }
-
-static struct rtpgate_session_stats stats_of(const struct sim_ours *ours) {
-    struct rtpgate_session_stats stats;
-    ck_assert_int_eq(rtpgate_session_stats(ours->session, &stats, sizeof(stats)), 0);
-    return stats;
-}
-
-static void assert_state(const struct sim_ours *ours, enum rtpgate_state state) {
-    ck_assert_msg(rtpgate_session_state(ours->session) == state, "%s, not %s: %s",
-                  rtpgate_state_name(rtpgate_session_state(ours->session)),
-                  rtpgate_state_name(state), rtpgate_session_error(ours->session, NULL));
-}
-
-static void assert_failed(const struct sim_ours *ours, int cause) {
-    int seen = 0;
-    const char *text = rtpgate_session_error(ours->session, &seen);
-    assert_state(ours, RTPGATE_STATE_FAILED);
-    ck_assert_msg(seen == cause, "cause %d: %s", seen, text);
-}
-
-/* A pair of which `without` (SIM_CLIENT or SIM_SERVER) knows no fingerprint. */
-static struct sim_ours *pair_without_fingerprint(size_t without) {
-    pair.link = sim_link_new(1, &sim_calm);
-    sim_ours_init(&pair.client, sim_config(0), RTPGATE_ROLE_CLIENT, 0);
-    sim_ours_init(&pair.server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
-    if (without == SIM_CLIENT) {
-        sim_ours_expect(&pair.server, 0, 0);
-    } else {
-        sim_ours_expect(&pair.client, 1, 0);
-    }
-    (void)sim_link_add(pair.link, sim_ours_endpoint(&pair.client));
-    (void)sim_link_add(pair.link, sim_ours_endpoint(&pair.server));
-    return without == SIM_CLIENT ? &pair.client : &pair.server;
-}
-
-START_TEST(without_a_fingerprint_nothing_is_given_out) {
-    struct rtpgate_srtp_keys keys;
-    struct rtpgate_session_info info;
-    struct rtpgate_fingerprint seen;
-    struct rtpgate_fingerprint theirs = sim_fingerprint(_i == SIM_CLIENT ? 1 : 0);
-    uint8_t out[4];
-    struct sim_ours *late = pair_without_fingerprint((size_t)_i);
-    sim_pair_run(&pair, SIM_SECOND);
-    assert_state(late, RTPGATE_STATE_UNVERIFIED);
-    ck_assert_int_eq(rtpgate_session_keys(late->session, &keys), RTPGATE_ERR_STATE);
-    ck_assert_int_eq(rtpgate_session_export(late->session, "L", NULL, 0, out, 4),
-                     RTPGATE_ERR_STATE);
-    ck_assert_int_eq(rtpgate_session_send(late->session, out, 4, 0), RTPGATE_ERR_STATE);
-    ck_assert_ptr_null(sim_ours_event(late, RTPGATE_EVENT_KEYS));
-    ck_assert_ptr_nonnull(sim_ours_event(late, RTPGATE_EVENT_CERTIFICATE));
-    ck_assert_int_eq(rtpgate_session_info(late->session, &info, sizeof(info)), 0);
-    ck_assert_int_eq(rtpgate_session_peer_fingerprint(late->session, RTPGATE_HASH_SHA256, &seen),
-                     0);
-    ck_assert_mem_eq(seen.bytes, theirs.bytes, 32);
-}
-END_TEST
-
-START_TEST(a_late_fingerprint_makes_it_ready_and_releases_what_was_held) {
-    struct sim_ours *late = pair_without_fingerprint((size_t)_i);
-    struct sim_ours *other = late == &pair.client ? &pair.server : &pair.client;
-    sim_pair_run(&pair, SIM_SECOND);
-    assert_state(other, RTPGATE_STATE_READY);
-    for (uint8_t i = 0; i < 3; i++) {
-        ck_assert_int_eq(rtpgate_session_send(other->session, &i, 1, SIM_SECOND), 0);
-    }
-    sim_link_run(pair.link, 2 * SIM_SECOND);
-    ck_assert_uint_eq(late->data_count, 0);
-    sim_ours_expect(late, _i == SIM_CLIENT ? 1 : 0, 2 * SIM_SECOND);
-    sim_ours_drain(late, 2 * SIM_SECOND);
-    ck_assert(sim_ours_agree(&pair.client, &pair.server));
-    ck_assert_uint_eq(late->data_count, 3);
-    ck_assert_uint_eq(late->data[0], 2);
-}
-END_TEST
-
-START_TEST(held_data_is_bounded_and_counted) {
-    struct sim_ours *late = pair_without_fingerprint(SIM_SERVER);
-    const uint8_t data[100] = {0};
-    sim_pair_run(&pair, SIM_SECOND);
-    for (int i = 0; i < 20; i++) {
-        ck_assert_int_eq(rtpgate_session_send(pair.client.session, data, 100, SIM_SECOND), 0);
-    }
-    sim_link_run(pair.link, 2 * SIM_SECOND);
-    sim_ours_expect(late, 0, 2 * SIM_SECOND);
-    sim_ours_drain(late, 2 * SIM_SECOND);
-    ck_assert_uint_eq(late->data_count, RG_HELD_RECORDS);
-    ck_assert_uint_eq(stats_of(late).dropped_limit, 20 - RG_HELD_RECORDS);
-}
-END_TEST
-
-START_TEST(a_fingerprint_that_never_comes_is_a_timeout_of_its_own) {
-    struct sim_ours *late = pair_without_fingerprint((size_t)_i);
-    sim_pair_run(&pair, 29 * SIM_SECOND);
-    assert_state(late, RTPGATE_STATE_UNVERIFIED);
-    sim_link_run(pair.link, 31 * SIM_SECOND);
-    assert_failed(late, RTPGATE_ERR_TIMEOUT);
-    ck_assert_ptr_nonnull(strstr(rtpgate_session_error(late->session, NULL), "fingerprint"));
-}
-END_TEST
-
-START_TEST(a_wrong_late_fingerprint_fails_after_the_grace_and_tells_the_peer) {
-    struct sim_ours *late = pair_without_fingerprint((size_t)_i);
-    struct sim_ours *other = late == &pair.client ? &pair.server : &pair.client;
-    sim_pair_run(&pair, SIM_SECOND);
-    sim_ours_expect(late, _i == SIM_CLIENT ? 0 : 1, SIM_SECOND);
-    sim_ours_drain(late, SIM_SECOND);
-    ck_assert_int_eq(sim_ours_event(late, RTPGATE_EVENT_ADVICE)->cause, RTPGATE_ERR_FINGERPRINT);
-    ck_assert_int_lt(rtpgate_session_state(late->session), RTPGATE_STATE_READY);
-    sim_link_run(pair.link, 3 * SIM_SECOND);
-    assert_failed(late, RTPGATE_ERR_FINGERPRINT);
-    assert_failed(other, RTPGATE_ERR_ALERT);
-    ck_assert_uint_eq(sim_ours_event(other, RTPGATE_EVENT_FAILED)->alert, RG_ALERT_BAD_CERTIFICATE);
-}
-END_TEST
-
-START_TEST(a_wrong_late_fingerprint_may_be_corrected_within_the_grace) {
-    struct sim_ours *late = pair_without_fingerprint((size_t)_i);
-    sim_pair_run(&pair, SIM_SECOND);
-    sim_ours_expect(late, _i == SIM_CLIENT ? 0 : 1, SIM_SECOND);
-    sim_ours_expect(late, _i == SIM_CLIENT ? 1 : 0, SIM_SECOND + 500000);
-    sim_link_run(pair.link, 5 * SIM_SECOND);
-    sim_ours_drain(late, 5 * SIM_SECOND);
-    ck_assert(sim_ours_agree(&pair.client, &pair.server));
-}
-END_TEST
-
-/* Whether one of several fingerprints matches, and only the strongest hash counts. */
-START_TEST(one_of_the_strongest_fingerprints_must_match) {
-    struct rtpgate_fingerprint set[3] = {sim_fingerprint(0), sim_fingerprint(1),
-                                         sim_fingerprint(0)};
-    sim_pair_init(&pair, 1, &sim_calm);
-    if (_i == 1) { /* a sha-512 that is not the peer's outweighs its right sha-256 */
-        ck_assert_int_eq(
-            rtpgate_identity_fingerprint(sim_identity(0), RTPGATE_HASH_SHA512, &set[2]), 0);
-    }
-    ck_assert_int_eq(rtpgate_session_set_remote(pair.client.session, set, 3, 0), 0);
-    sim_pair_run(&pair, 5 * SIM_SECOND);
-    if (_i == 0) {
-        ck_assert(sim_ours_agree(&pair.client, &pair.server));
-    } else {
-        assert_failed(&pair.client, RTPGATE_ERR_FINGERPRINT);
-    }
-}
-END_TEST
 
 static void forge_to_server(struct sim_forged forged, uint64_t delay) {
     sim_link_inject(pair.link, SIM_SERVER, forged.bytes, forged.length, 0, delay);
@@ -198,7 +55,7 @@ START_TEST(a_peer_that_goes_on_takes_an_alert_back) {
     sim_link_run(pair.link, 10 * SIM_SECOND);
     ck_assert(sim_ours_agree(&pair.client, &pair.server));
     ck_assert_int_eq(sim_ours_event(&pair.client, RTPGATE_EVENT_ADVICE)->cause, RTPGATE_ERR_ALERT);
-    ck_assert_uint_eq(stats_of(&pair.client).dropped_alert, 1);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).dropped_alert, 1);
 }
 END_TEST
 
@@ -242,7 +99,7 @@ START_TEST(early_datagrams_wait_for_a_valid_path) {
     assert_state(&pair.server, RTPGATE_STATE_HANDSHAKE);
     sim_link_run(pair.link, SIM_SECOND);
     ck_assert(sim_ours_agree(&pair.client, &pair.server));
-    ck_assert_uint_eq(stats_of(&pair.client).retransmissions, 0);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).retransmissions, 0);
 }
 END_TEST
 
@@ -310,7 +167,7 @@ START_TEST(only_authenticated_records_move_a_ready_path) {
     ck_assert_int_eq(rtpgate_session_send(server, buffer, 10, 0), 0);
     ck_assert_int_gt(rtpgate_session_output(server, buffer, sizeof(buffer), &path), 0);
     ck_assert_uint_eq(path, 67);
-    ck_assert_uint_eq(stats_of(&pair.server).dropped_record, 1);
+    ck_assert_uint_eq(sim_ours_stats(&pair.server).dropped_record, 1);
 }
 END_TEST
 
@@ -451,14 +308,6 @@ int main(void) {
     Suite *suite = suite_create("association");
     TCase *tests = suite_case(suite, "verdicts");
     tcase_add_checked_fixture(tests, NULL, teardown);
-    tcase_add_loop_test(tests, without_a_fingerprint_nothing_is_given_out, 0, 2);
-    tcase_add_loop_test(tests, a_late_fingerprint_makes_it_ready_and_releases_what_was_held, 0, 2);
-    tcase_add_test(tests, held_data_is_bounded_and_counted);
-    tcase_add_loop_test(tests, a_fingerprint_that_never_comes_is_a_timeout_of_its_own, 0, 2);
-    tcase_add_loop_test(tests, a_wrong_late_fingerprint_fails_after_the_grace_and_tells_the_peer, 0,
-                        2);
-    tcase_add_loop_test(tests, a_wrong_late_fingerprint_may_be_corrected_within_the_grace, 0, 2);
-    tcase_add_loop_test(tests, one_of_the_strongest_fingerprints_must_match, 0, 2);
     tcase_add_test(tests, bad_news_is_advice_until_the_grace_is_over);
     tcase_add_test(tests, the_same_advice_is_given_once);
     tcase_add_test(tests, a_peer_that_goes_on_takes_an_alert_back);

@@ -52,12 +52,6 @@ static void teardown(void) {
     sim_pair_clear(&pair);
 }
 
-static struct rtpgate_session_stats stats_of(const struct sim_ours *ours) {
-    struct rtpgate_session_stats stats;
-    ck_assert_int_eq(rtpgate_session_stats(ours->session, &stats, sizeof(stats)), 0);
-    return stats;
-}
-
 static void give(const struct sim_forged *datagram) {
     ck_assert_int_eq(
         rtpgate_session_input(pair.client.session, datagram->bytes, datagram->length, 0, 20000), 0);
@@ -97,11 +91,11 @@ START_TEST(messages_of_flight_4_may_come_in_any_order) {
     static const uint8_t orders[][FLIGHT4] = {
         {0, 1, 2, 3, 4}, {4, 3, 2, 1, 0}, {2, 0, 4, 1, 3}, {1, 3, 0, 2, 4}};
     for (size_t i = 0; i < FLIGHT4; i++) {
-        ck_assert_uint_eq(stats_of(&pair.client).flights_sent, 1);
+        ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 1);
         give_genuine(orders[_i][i]);
     }
-    ck_assert_uint_eq(stats_of(&pair.client).flights_sent, 2);
-    ck_assert_uint_eq(stats_of(&pair.client).candidates, 1);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 2);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).candidates, 1);
     assert_ends_well();
 }
 END_TEST
@@ -127,10 +121,10 @@ START_TEST(a_forged_message_costs_a_rebuilt_engine_at_most) {
             give_changed(i, places[i]);
         }
     }
-    ck_assert_uint_eq(stats_of(&pair.client).flights_sent, 1);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 1);
     give_genuine(FLIGHT4 - 1);
-    ck_assert_uint_eq(stats_of(&pair.client).flights_sent, 2);
-    ck_assert_uint_le(stats_of(&pair.client).candidates, 4);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 2);
+    ck_assert_uint_le(sim_ours_stats(&pair.client).candidates, 4);
     assert_ends_well();
 }
 END_TEST
@@ -143,11 +137,11 @@ START_TEST(a_forged_message_completes_the_flight_and_the_genuine_one_mends_it) {
             give_genuine(i);
         }
     }
-    ck_assert_uint_eq(stats_of(&pair.client).flights_sent, 1);
-    ck_assert_uint_eq(stats_of(&pair.client).dropped_forged, 1);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 1);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).dropped_forged, 1);
     give_genuine(2);
-    ck_assert_uint_eq(stats_of(&pair.client).flights_sent, 2);
-    ck_assert_uint_eq(stats_of(&pair.client).candidates, 2);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 2);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).candidates, 2);
     assert_flight5_leaves();
     assert_ends_well();
 }
@@ -165,7 +159,7 @@ START_TEST(a_rebuilt_engine_repeats_the_same_hello) {
     for (unsigned i = 0; i < FLIGHT4; i++) { /* another client's: they never fit */
         give_genuine(i);
     }
-    ck_assert_uint_gt(stats_of(&pair.client).dropped_forged, 0);
+    ck_assert_uint_gt(sim_ours_stats(&pair.client).dropped_forged, 0);
     ck_assert_int_eq(rtpgate_session_expire(pair.client.session, SIM_SECOND), 0);
     ck_assert_int_eq(rtpgate_session_output(pair.client.session, again, sizeof(again), &path),
                      length);
@@ -216,7 +210,7 @@ START_TEST(a_forged_hello_verify_request_does_not_hide_flight_4) {
             give(&request); /* waits for our timer, since a part of flight 4 is there */
         }
     }
-    ck_assert_uint_eq(stats_of(&pair.client).flights_sent, _i == 0 ? 3 : 2);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, _i == 0 ? 3 : 2);
     assert_ends_well();
 }
 END_TEST
@@ -253,7 +247,7 @@ START_TEST(messages_out_of_place_are_dropped_and_counted) {
         struct sim_forged datagram = sim_forge_fragment(bad[i].type, bad[i].sequence, bad[i].length,
                                                         0, body, bad[i].length, 0);
         give(&datagram);
-        ck_assert_uint_eq(stats_of(&pair.client).dropped_type, i + 1);
+        ck_assert_uint_eq(sim_ours_stats(&pair.client).dropped_type, i + 1);
     }
     ck_assert_uint_eq(pair.client.session->messages.bytes, 0);
 }

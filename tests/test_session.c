@@ -21,12 +21,6 @@ static void teardown(void) {
     sim_pair_clear(&pair);
 }
 
-static struct rtpgate_session_stats stats_of(const struct sim_ours *ours) {
-    struct rtpgate_session_stats stats;
-    ck_assert_int_eq(rtpgate_session_stats(ours->session, &stats, sizeof(stats)), 0);
-    return stats;
-}
-
 START_TEST(null_and_nonsense_are_refused) {
     rtpgate_session *out = NULL;
     rtpgate_session *session = pair.client.session;
@@ -219,7 +213,7 @@ START_TEST(a_full_output_refuses_data_and_keeps_what_waits) {
     sim_link_run(pair.link, 2 * SIM_SECOND);
     ck_assert_uint_eq(pair.server.data_count, sent);
     ck_assert_int_eq(rtpgate_session_send(pair.client.session, data, 1, 2 * SIM_SECOND), 0);
-    ck_assert_uint_eq(stats_of(&pair.client).dropped_output, 0);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).dropped_output, 0);
 }
 END_TEST
 
@@ -233,7 +227,7 @@ START_TEST(data_that_nobody_takes_is_bounded_and_counted) {
         ck_assert_int_eq(rtpgate_session_input(pair.server.session, datagram, (size_t)length, 0, 0),
                          0);
     }
-    uint64_t dropped = stats_of(&pair.server).dropped_data;
+    uint64_t dropped = sim_ours_stats(&pair.server).dropped_data;
     ck_assert_uint_gt(dropped, 0);
     sim_ours_drain(&pair.server, 0);
     ck_assert_uint_eq(pair.server.data_count + dropped, 100);
@@ -259,7 +253,7 @@ START_TEST(after_the_end_calls_say_so_and_datagrams_are_counted) {
     rtpgate_session *client = pair.client.session;
     ck_assert_int_eq(rtpgate_session_close(client, SIM_SECOND), 0);
     ck_assert_int_eq(rtpgate_session_input(client, datagram, 3, 0, SIM_SECOND), RTPGATE_ERR_CLOSED);
-    ck_assert_uint_eq(stats_of(&pair.client).dropped_late, 1);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).dropped_late, 1);
     ck_assert_int_eq(rtpgate_session_send(client, datagram, 3, SIM_SECOND), RTPGATE_ERR_CLOSED);
     ck_assert_int_eq(rtpgate_session_keys(client, &keys), RTPGATE_ERR_STATE);
     ck_assert_int_eq(rtpgate_session_set_remote(client, &fingerprint, 1, 0), RTPGATE_ERR_STATE);

@@ -60,6 +60,12 @@ void sim_ours_clear(struct sim_ours *ours) {
     ours->session = NULL;
 }
 
+struct rtpgate_session_stats sim_ours_stats(const struct sim_ours *ours) {
+    struct rtpgate_session_stats stats;
+    need(rtpgate_session_stats(ours->session, &stats, sizeof(stats)), "stats");
+    return stats;
+}
+
 void sim_ours_drain(struct sim_ours *ours, uint64_t now) {
     struct rtpgate_event event;
     while (rtpgate_session_next_event(ours->session, &event) == 1) {

@@ -38,6 +38,8 @@ void sim_ours_expect(struct sim_ours *ours, size_t which, uint64_t now);
 void sim_ours_clear(struct sim_ours *ours);
 struct sim_endpoint sim_ours_endpoint(struct sim_ours *ours);
 
+struct rtpgate_session_stats sim_ours_stats(const struct sim_ours *ours);
+
 /* Takes the events that wait. */
 void sim_ours_drain(struct sim_ours *ours, uint64_t now);
 /* The first event of `type` that came, NULL when none did. */
