@@ -19,15 +19,44 @@ static void forge_to_server(struct sim_forged forged, uint64_t delay) {
     sim_link_inject(pair.link, SIM_SERVER, forged.bytes, forged.length, 0, delay);
 }
 
-START_TEST(bad_news_is_advice_until_the_grace_is_over) {
+START_TEST(a_refused_hello_is_advice_until_it_comes_again_after_the_grace) {
     sim_pair_init(&pair, 1, &sim_calm);
     forge_to_server(sim_forge_client_hello(1, 1), 0);
-    sim_link_run(pair.link, SIM_SECOND - 1);
-    assert_state(&pair.server, RTPGATE_STATE_NEW);
+    forge_to_server(sim_forge_client_hello(1, 1), SIM_SECOND - 1);
+    sim_link_run(pair.link, 10 * SIM_SECOND);
+    assert_state(&pair.server, RTPGATE_STATE_NEW); /* one who shouts once ends nothing */
     ck_assert_int_eq(sim_ours_event(&pair.server, RTPGATE_EVENT_ADVICE)->cause, RTPGATE_ERR_CIPHER);
-    ck_assert_uint_eq(rtpgate_session_deadline(pair.server.session), SIM_SECOND);
-    sim_link_run(pair.link, SIM_SECOND);
+    forge_to_server(sim_forge_client_hello(1, 1), 0);
+    sim_link_run(pair.link, 10 * SIM_SECOND);
     assert_failed(&pair.server, RTPGATE_ERR_CIPHER);
+}
+END_TEST
+
+START_TEST(bad_news_waits_for_the_grace_and_for_three_unanswered_timers) {
+    const struct sim_conditions dead = {.loss = 1000};
+    sim_pair_init(&pair, 1, &dead);
+    struct sim_forged alert = sim_forge_alert(RG_ALERT_FATAL, 40);
+    sim_link_inject(pair.link, SIM_CLIENT, alert.bytes, alert.length, 0, 1000);
+    sim_pair_run(&pair, 1400000); /* the timer has fired at about 0.25 and 0.75 s */
+    assert_state(&pair.client, RTPGATE_STATE_HANDSHAKE);
+    ck_assert_int_eq(sim_ours_event(&pair.client, RTPGATE_EVENT_ADVICE)->cause, RTPGATE_ERR_ALERT);
+    sim_link_run(pair.link, 1800000);
+    assert_failed(&pair.client, RTPGATE_ERR_ALERT);
+}
+END_TEST
+
+/* The grace runs from the news that took the last hope, and that is the cause. */
+START_TEST(old_bad_news_does_not_shorten_the_grace_of_new_bad_news) {
+    const struct sim_conditions dead = {.loss = 1000};
+    sim_pair_init(&pair, 1, &sim_calm);
+    sim_link_set_conditions(pair.link, &dead);
+    forge_to_server(sim_forge_client_hello(1, 0), 0);
+    forge_to_server(sim_forge_client_hello(2, 1), 100000);
+    forge_to_server(sim_forge_alert(RG_ALERT_FATAL, 40), 3 * SIM_SECOND);
+    sim_link_run(pair.link, 4 * SIM_SECOND - 1);
+    assert_state(&pair.server, RTPGATE_STATE_HANDSHAKE);
+    sim_link_run(pair.link, 29 * SIM_SECOND);
+    assert_failed(&pair.server, RTPGATE_ERR_ALERT);
 }
 END_TEST
 
@@ -202,7 +231,7 @@ START_TEST(time_that_runs_back_stands_still) {
     ck_assert_int_eq(rtpgate_session_set_rtt(client, SIM_SECOND, 0), 0);
     ck_assert_int_eq(rtpgate_session_start(client, 10 * SIM_SECOND), 0);
     ck_assert_int_eq(rtpgate_session_input(client, alert.bytes, alert.length, 0, 0), 0);
-    ck_assert_uint_eq(rtpgate_session_deadline(client), 11 * SIM_SECOND);
+    ck_assert_uint_eq(client->bad_news.since, 10 * SIM_SECOND);
 }
 END_TEST
 
@@ -308,7 +337,9 @@ int main(void) {
     Suite *suite = suite_create("association");
     TCase *tests = suite_case(suite, "verdicts");
     tcase_add_checked_fixture(tests, NULL, teardown);
-    tcase_add_test(tests, bad_news_is_advice_until_the_grace_is_over);
+    tcase_add_test(tests, a_refused_hello_is_advice_until_it_comes_again_after_the_grace);
+    tcase_add_test(tests, bad_news_waits_for_the_grace_and_for_three_unanswered_timers);
+    tcase_add_test(tests, old_bad_news_does_not_shorten_the_grace_of_new_bad_news);
     tcase_add_test(tests, the_same_advice_is_given_once);
     tcase_add_test(tests, a_peer_that_goes_on_takes_an_alert_back);
     tcase_add_test(tests, bad_news_that_was_taken_back_is_not_the_cause_at_the_deadline);

@@ -266,6 +266,26 @@ START_TEST(without_memory_nothing_is_made) {
 }
 END_TEST
 
+/* A Certificate message of more than that nobody takes (RFC 6347 4.3.2 leaves it to the receiver).
+ */
+START_TEST(a_chain_is_bounded_in_bytes) {
+    static char chain[64 * 1024];
+    struct fixture certificate = fixture_read("identity-rsa2048-cert.pem");
+    struct fixture key = fixture_read("identity-rsa2048-key.pem");
+    size_t length = 0;
+    int last = 0;
+    for (int copies = 1; copies <= 16; copies++) {
+        rtpgate_identity *identity = NULL;
+        memcpy(chain + length, certificate.bytes, certificate.length);
+        length += certificate.length;
+        last = rtpgate_identity_import_pem(&identity, chain, length, key.bytes, key.length, NULL);
+        ck_assert(copies > 10 || last == 0);
+        rtpgate_identity_free(identity);
+    }
+    ck_assert_int_eq(last, RTPGATE_ERR_MALFORMED);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("identity_import");
     TCase *tests = suite_case(suite, "import");
@@ -282,5 +302,6 @@ int main(void) {
     tcase_add_test(tests, lengths_beyond_gnutls_are_refused);
 #endif
     tcase_add_test(tests, without_memory_nothing_is_made);
+    tcase_add_test(tests, a_chain_is_bounded_in_bytes);
     return suite_run(suite);
 }

@@ -24,7 +24,7 @@ static enum rg_added add(uint16_t sequence, uint32_t total, uint32_t offset, con
         .offset = offset,
         .body = {(const uint8_t *)text, strlen(text)},
     };
-    return rg_messages_add(&messages, &fragment, 1);
+    return rg_messages_add(&messages, &fragment, (struct rg_origin){1, 1});
 }
 
 static void assert_version(unsigned sequence, unsigned rank, const char *text) {

@@ -221,8 +221,8 @@ START_TEST(messages_out_of_place_are_dropped_and_counted) {
         uint8_t type;
         uint16_t sequence;
         uint32_t length;
-    } bad[] = {{RG_SERVER_HELLO, 0, 50},        {RG_CLIENT_HELLO, 1, 50},
-               {RG_CERTIFICATE, 2, 50},         {RG_CERTIFICATE_VERIFY, 1, 50},
+    } bad[] = {{RG_SERVER_HELLO, 0, 50},        {RG_CLIENT_HELLO, 2, 50},
+               {RG_CERTIFICATE, 3, 50},         {RG_CERTIFICATE_VERIFY, 1, 50},
                {RG_CLIENT_KEY_EXCHANGE, 1, 50}, {RG_FINISHED, 4, 12},
                {RG_CLIENT_HELLO, 0, 9000},      {RG_CLIENT_KEY_EXCHANGE, 2, 600}};
     uint64_t dropped = sim_ours_stats(&pair.server).dropped_type;

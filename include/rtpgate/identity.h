@@ -21,8 +21,8 @@ typedef struct rtpgate_identity rtpgate_identity;
  *
  * out: written only on success; release it with rtpgate_identity_free. not_before, not_after: Unix
  * seconds; RFC 8827 suggests at most 30 days. No clock is read.
- * Returns 0; RTPGATE_ERR_INVAL when `out` is NULL or not_before >= not_after; RTPGATE_ERR_NOMEM;
- * RTPGATE_ERR_CRYPTO.
+ * Returns 0; RTPGATE_ERR_INVAL when `out` is NULL, not_before >= not_after, or not_after is beyond
+ * what a certificate can say (the end of the year 9999); RTPGATE_ERR_NOMEM; RTPGATE_ERR_CRYPTO.
  */
 RTPGATE_API int rtpgate_identity_generate(rtpgate_identity **out, uint64_t not_before,
                                           uint64_t not_after);
@@ -33,9 +33,10 @@ RTPGATE_API int rtpgate_identity_generate(rtpgate_identity **out, uint64_t not_b
  *
  * certificate, key: `..._length` bytes each, owned by the caller, no NUL needed; both may be the
  * same buffer. password: NUL-terminated, or NULL when the key is not encrypted. Returns 0;
- * RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_MALFORMED when either does not parse, the password is
- * wrong or missing, the key does not belong to the certificate, or its algorithm is not ECDSA
- * (P-256, P-384) or RSA of at least 2048 bits; RTPGATE_ERR_NOMEM.
+ * RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_MALFORMED when either does not parse, the chain
+ * has more than 12000 bytes or 16 certificates, the leaf's key usage excludes signatures, the
+ * password is wrong or missing, the key does not belong to the certificate, or its algorithm is not
+ * ECDSA (P-256, P-384) or RSA of at least 2048 bits; RTPGATE_ERR_NOMEM.
  */
 RTPGATE_API int rtpgate_identity_import_pem(rtpgate_identity **out, const void *certificate,
                                             size_t certificate_length, const void *key,

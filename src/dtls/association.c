@@ -11,39 +11,19 @@ static uint32_t bit(unsigned n) {
     return UINT32_C(1) << (n & 31U);
 }
 
-static void event_text(struct rtpgate_session *session, int cause, uint8_t alert,
-                       const char *text) {
-    /* The tag carries the cause (as a positive number) and the alert. */
-    uint64_t tag = (uint64_t)(-cause) << 8 | alert;
-    if (rg_queue_push(&session->events, (const uint8_t *)text, strlen(text) + 1, tag,
-                      RTPGATE_EVENT_ADVICE) == 0) {
-        session->advised |= bit((unsigned)-cause);
-    }
-}
-
-void rg_advise(struct rtpgate_session *session, int cause, uint8_t alert, const char *text) {
-    if ((session->advised & bit((unsigned)-cause)) == 0) {
-        event_text(session, cause, alert, text);
-    }
-    if (session->bad_news.cause == 0) {
-        session->bad_news.cause = cause;
-        session->bad_news.alert = alert;
-        session->bad_news.since = session->now;
-        (void)snprintf(session->bad_news.text, sizeof(session->bad_news.text), "%s", text);
-    }
-}
-
-void rg_heard(struct rtpgate_session *session, struct rg_candidate *candidate) {
-    candidate->doubted = false;
-    candidate->seen_at = session->now;
-    session->bad_news.cause = 0;
-}
-
-void rg_follow(struct rtpgate_session *session, struct rg_candidate *candidate) {
+void rg_follow(struct rtpgate_session *session, struct rg_candidate *candidate, uint64_t path) {
     if (!session->path_fixed) {
-        session->path = session->from;
-        candidate->flight.path = session->from;
+        session->path = path;
+        candidate->flight.path = path;
     }
+    session->followed = true;
+}
+
+void rg_activate(struct rtpgate_session *session, struct rg_candidate *candidate) {
+    if (candidate != NULL && candidate != session->active) {
+        session->pending |= bit(RTPGATE_EVENT_CERTIFICATE);
+    }
+    session->active = candidate;
 }
 
 void rg_redirect(struct rtpgate_session *session, uint64_t path) {
@@ -53,15 +33,6 @@ void rg_redirect(struct rtpgate_session *session, uint64_t path) {
             session->candidates[i]->flight.path = path;
         }
     }
-}
-
-bool rg_has_hope(const struct rtpgate_session *session) {
-    for (size_t i = 0; i < RG_CANDIDATES; i++) {
-        if (session->candidates[i] != NULL && !session->candidates[i]->doubted) {
-            return true;
-        }
-    }
-    return false;
 }
 
 void rg_event_data(struct rtpgate_session *session, struct rg_bytes data) {
@@ -109,6 +80,8 @@ static void end(struct rtpgate_session *session, enum rtpgate_state state) {
     session->deadline = RTPGATE_NEVER;
     session->bad_news.cause = 0;
     session->active = NULL;
+    /* Whoever has not looked yet finds nothing to look at any more. */
+    session->pending &= bit(RTPGATE_EVENT_CLOSED) | bit(RTPGATE_EVENT_FAILED);
     rg_forget_handshake(session);
     rg_queue_clear(&session->held);
 }
@@ -189,14 +162,40 @@ static const char *contradiction(const struct rtpgate_session *session,
 }
 
 static void make_ready(struct rtpgate_session *session, struct rg_candidate *candidate) {
-    session->active = candidate;
+    rg_activate(session, candidate);
     session->path = candidate->flight.path;
     session->state = RTPGATE_STATE_READY;
     session->deadline = RTPGATE_NEVER;
     session->bad_news.cause = 0;
     session->pending |= bit(RTPGATE_EVENT_KEYS) | bit(RTPGATE_EVENT_ACCEPTED);
+    rg_queue_clear(&session->events); /* advice that nothing came of */
     rg_forget_handshake(session);
     rg_guard_release_held(session);
+}
+
+/* UNVERIFIED as long as a handshake is over that may yet be the expected one, else HANDSHAKE. */
+void rg_look_for_finished(struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && candidate->stage == RG_STAGE_DONE && !candidate->doubted) {
+            rg_activate(session, candidate);
+            return;
+        }
+    }
+    session->state = RTPGATE_STATE_HANDSHAKE;
+}
+
+/* One mismatching candidate stays, so that its alert can go under its keys when it comes to that.
+ */
+static void keep_for_the_alert(struct rtpgate_session *session, struct rg_candidate *candidate) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        struct rg_candidate *other = session->candidates[i];
+        if (other != NULL && other != candidate && other->stage == RG_STAGE_DONE &&
+            other->doubted) {
+            rg_candidate_drop(session, other);
+        }
+    }
+    session->active = candidate;
 }
 
 static void verify(struct rtpgate_session *session, struct rg_candidate *candidate) {
@@ -205,20 +204,21 @@ static void verify(struct rtpgate_session *session, struct rg_candidate *candida
         make_ready(session, candidate);
         return;
     }
-    session->active = candidate; /* the alert, if it comes to that, goes under its keys */
     session->state = RTPGATE_STATE_HANDSHAKE;
     candidate->doubted = true;
+    keep_for_the_alert(session, candidate);
     rg_advise_mismatch(session, leaf);
 }
 
 void rg_verify_finished(struct rtpgate_session *session) {
-    for (size_t i = 0; i < RG_CANDIDATES && session->state != RTPGATE_STATE_READY &&
-                       session->state != RTPGATE_STATE_FAILED;
-         i++) {
+    for (size_t i = 0; i < RG_CANDIDATES && session->state < RTPGATE_STATE_READY; i++) {
         struct rg_candidate *candidate = session->candidates[i];
         if (candidate != NULL && candidate->stage == RG_STAGE_DONE) {
             verify(session, candidate);
         }
+    }
+    if (session->role == RTPGATE_ROLE_SERVER && session->state < RTPGATE_STATE_READY) {
+        rg_server_look_again(session);
     }
 }
 
@@ -226,7 +226,7 @@ static void wait_for_fingerprint(struct rtpgate_session *session, struct rg_cand
     if (session->state == RTPGATE_STATE_UNVERIFIED) {
         return;
     }
-    session->active = candidate;
+    rg_activate(session, candidate);
     session->state = RTPGATE_STATE_UNVERIFIED;
     session->deadline = rg_time_add(session->now, session->config->deadline);
 }
@@ -245,60 +245,9 @@ void rg_finished(struct rtpgate_session *session, struct rg_candidate *candidate
     candidate->flight.final_until = rg_time_add(session->now, RG_FINAL_LIFETIME);
     session->stats.flights_sent += session->role == RTPGATE_ROLE_SERVER ? 1 : 0;
     session->stats.handshake_time = session->now - session->began;
-    session->pending |= bit(RTPGATE_EVENT_CERTIFICATE);
     if (session->remote.count == 0) {
         wait_for_fingerprint(session, candidate);
     } else {
         verify(session, candidate);
-    }
-}
-
-static void time_out(struct rtpgate_session *session) {
-    const struct rg_bad_news *news = &session->bad_news;
-    const struct rg_candidate *candidate = session->candidates[0];
-    bool finishing = candidate != NULL && candidate->stage == RG_STAGE_FINISHED;
-    if (news->cause != 0) {
-        rg_fail(session, news->cause, news->alert, news->text);
-        return;
-    }
-    const char *text =
-        "the client did not answer our certificate (flight 4) with a proof of its own";
-    if (session->state == RTPGATE_STATE_UNVERIFIED) {
-        text = "the peer's fingerprint did not come in time";
-    } else if (session->role == RTPGATE_ROLE_CLIENT) {
-        text = finishing ? "the server is silent since our Finished (flight 5)"
-                         : "the server did not answer our ClientHello (flight 1) completely";
-    }
-    rg_fail(session, RTPGATE_ERR_TIMEOUT, 0, text);
-}
-
-/* Whether `when` has come; RTPGATE_NEVER never does. */
-static bool is_due(const struct rtpgate_session *session, uint64_t when) {
-    return when != RTPGATE_NEVER && session->now >= when;
-}
-
-uint64_t rg_verdict_due(const struct rtpgate_session *session) {
-    if (session->bad_news.cause == 0 || rg_has_hope(session)) {
-        return RTPGATE_NEVER;
-    }
-    return rg_time_add(session->bad_news.since, session->config->grace);
-}
-
-void rg_judge(struct rtpgate_session *session) {
-    const struct rg_bad_news *news = &session->bad_news;
-    if (is_due(session, rg_verdict_due(session))) {
-        rg_fail(session, news->cause, news->alert, news->text);
-    } else if (is_due(session, session->deadline)) {
-        time_out(session);
-    }
-}
-
-void rg_expire_flights(struct rtpgate_session *session) {
-    for (size_t i = 0; i < RG_CANDIDATES; i++) {
-        struct rg_candidate *candidate = session->candidates[i];
-        if (candidate != NULL && is_due(session, candidate->flight.due) &&
-            !rg_client_obey_waiting(session)) {
-            rg_candidate_expire(candidate);
-        }
     }
 }

@@ -26,10 +26,14 @@ enum {
     RG_HELD_BYTES = 8192,
     RG_EVENTS = 256,
     RG_EVENTS_BYTES = 65536,
+    RG_PROOFS = 64,    /* signature checks that an association may have in one go */
+    RG_MISMATCHES = 4, /* unexpected certificates whose proof is worth checking, for the advice */
 };
 
-/* A server's candidates that were silent for so long may be replaced by a new hello. */
-#define RG_CANDIDATE_STALE UINT64_C(1000000)
+/* A server's candidates but the first may be replaced by a new hello when they are so old. */
+#define RG_CANDIDATE_AGE UINT64_C(1000000)
+/* How long it takes until one more signature check may be made. */
+#define RG_PROOF_INTERVAL UINT64_C(20000)
 
 enum rg_stage {
     RG_STAGE_HELLO,    /* client: ClientHello is out; server: flight 4 is out */
@@ -44,10 +48,12 @@ struct rg_candidate {
     struct rg_engine *engine;
     struct rg_flight flight;
     enum rg_stage stage;
-    bool muted;     /* the engine repeats what was sent before: keep it from the flight */
-    bool recording; /* server: what the engine sends belongs to the transcript */
-    bool doubted;   /* unauthenticated bad news concerns it, and it was not heard since */
-    uint64_t seen_at;
+    bool muted;       /* the engine repeats what was sent before: keep it from the flight */
+    bool recording;   /* server: what the engine sends belongs to the transcript */
+    bool doubted;     /* unauthenticated bad news concerns it, and it was not heard since */
+    bool delivered;   /* the last protected record was authenticated data */
+    unsigned unheard; /* how often our timer fired since it was heard */
+    uint64_t made_at;
     uint64_t tried;            /* rg_messages.completed when its peer's flight was last tried */
     uint8_t random[RG_RANDOM]; /* the ClientHello's */
     uint16_t suite;
@@ -55,12 +61,15 @@ struct rg_candidate {
     uint16_t profile;
 
     /* server */
+    unsigned first;      /* message_seq of the ClientHello: 1 after a HelloVerifyRequest */
     uint8_t *transcript; /* ClientHello and flight 4 */
     size_t transcript_length;
 
     /* client */
     bool pristine;    /* the engine has only made its hello */
     bool cookie;      /* and that with the cookie of `request` */
+    unsigned cursor;  /* where the search for flight 4 goes on */
+    uint64_t used;    /* serial of the CertificateRequest in our flight 5 */
     uint8_t *request; /* the HelloVerifyRequest that was obeyed; NULL: none */
     size_t request_length;
 };
@@ -70,6 +79,8 @@ struct rg_bad_news {
     int cause; /* 0: none */
     uint8_t alert;
     uint64_t since;
+    bool hope;     /* when it came some handshake was not concerned */
+    bool repeated; /* it came again after the grace */
     char text[RG_TEXT];
 };
 
@@ -86,6 +97,7 @@ struct rtpgate_session {
 
     uint64_t path;
     bool path_fixed; /* by rtpgate_session_set_path */
+    bool followed;   /* a message was accepted, which moved `path` */
     struct rg_paths paths;
     struct rg_outbox outbox;
 
@@ -93,12 +105,17 @@ struct rtpgate_session {
     struct rg_queue held;   /* protected records that came too early */
     uint64_t datagram;      /* number of the one being looked at */
     uint64_t from;          /* its path */
+    bool whole;             /* a message became whole in it that nobody has looked at */
     size_t length;          /* its length, until somebody has taken credit for it */
     uint64_t messages_seen; /* server: rg_messages.completed up to which messages were looked at */
-    bool request_waits;     /* client: a HelloVerifyRequest waits for our timer */
+    uint64_t request_waits; /* client: serial of the HelloVerifyRequest that waits for our timer */
+    unsigned proofs;        /* signature checks that may be made now */
+    uint64_t proofs_since;  /* when the last one was added */
+    unsigned mismatches;    /* proven certificates that were not expected */
 
     struct rg_candidate *candidates[RG_CANDIDATES];
-    struct rg_candidate *active; /* the one that is READY, or the first that is UNVERIFIED */
+    struct rg_candidate
+        *active; /* the one that is READY or UNVERIFIED, or that gets the last alert */
     struct rg_fingerprint_set remote;
 
     struct rg_bad_news bad_news;
@@ -114,24 +131,35 @@ struct rtpgate_session {
     struct rtpgate_session_stats stats;
 };
 
-/* association.c: verdicts and events */
+/* verdict.c: bad news, grace, deadlines */
+
+/* An advice event, once a cause. */
+void rg_tell(struct rtpgate_session *session, int cause, uint8_t alert, const char *text);
 
 /* Bad news that nobody authenticated: an advice event now (once a cause), the verdict after the
  * grace. */
 void rg_advise(struct rtpgate_session *session, int cause, uint8_t alert, const char *text);
 /* A candidate was heard: bad news is taken back. */
 void rg_heard(struct rtpgate_session *session, struct rg_candidate *candidate);
-/* Output goes where the message that is being looked at came from, unless the caller fixed the
- * path. */
-void rg_follow(struct rtpgate_session *session, struct rg_candidate *candidate);
-/* Output goes to `path`. */
-void rg_redirect(struct rtpgate_session *session, uint64_t path);
 /* Passes the verdict when bad news has outlived its grace, or the deadline has come. */
 void rg_judge(struct rtpgate_session *session);
 /* When the grace of bad news is over; RTPGATE_NEVER when there is none, or hope. */
 uint64_t rg_verdict_due(const struct rtpgate_session *session);
 /* Sends the flights whose timer has come. */
 void rg_expire_flights(struct rtpgate_session *session);
+/* Whether a handshake of ours is alive that no bad news concerns. */
+bool rg_has_hope(const struct rtpgate_session *session);
+
+/* association.c: READY, the end, and what is seen of it */
+
+/* Output goes to where an accepted message came from, unless the caller fixed the path. */
+void rg_follow(struct rtpgate_session *session, struct rg_candidate *candidate, uint64_t path);
+/* Output goes to `path`. */
+void rg_redirect(struct rtpgate_session *session, uint64_t path);
+/* What is negotiated with this candidate is what can be seen; its certificate is told. */
+void rg_activate(struct rtpgate_session *session, struct rg_candidate *candidate);
+/* After a finished candidate went: activates another one, or goes back to HANDSHAKE. */
+void rg_look_for_finished(struct rtpgate_session *session);
 /* Ends the association. */
 void rg_fail(struct rtpgate_session *session, int cause, uint8_t alert, const char *text);
 /* Closes, with a close_notify when READY. */
@@ -147,8 +175,6 @@ bool rg_is_expected(const struct rtpgate_session *session, struct rg_bytes leaf)
 /* Bad news: a certificate that was proven and is not expected. */
 void rg_advise_mismatch(struct rtpgate_session *session, struct rg_bytes leaf);
 void rg_event_data(struct rtpgate_session *session, struct rg_bytes data);
-/* Whether a handshake of ours is alive that no bad news concerns. */
-bool rg_has_hope(const struct rtpgate_session *session);
 /* Frees candidates, messages and queues that only a handshake needs. */
 void rg_forget_handshake(struct rtpgate_session *session);
 
@@ -178,6 +204,9 @@ void rg_candidate_learn(struct rg_candidate *candidate, struct rg_bytes message)
 
 /* guard.c: what came in */
 
+/* Whether one more signature may be checked: whoever sends junk gets a bounded share of our time.
+ */
+bool rg_may_prove(struct rtpgate_session *session);
 /* Looks at one datagram, or keeps it until its path is valid and our role decided. */
 void rg_guard_input(struct rtpgate_session *session, const uint8_t *datagram, size_t length,
                     uint64_t path);
@@ -191,12 +220,13 @@ void rg_guard_release_early(struct rtpgate_session *session);
 
 bool rg_server_takes(const struct rtpgate_session *session, const struct rg_fragment *fragment);
 void rg_server_advance(struct rtpgate_session *session);
+void rg_server_look_again(struct rtpgate_session *session);
 void rg_server_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment);
 bool rg_client_takes(const struct rtpgate_session *session, const struct rg_fragment *fragment);
 void rg_client_advance(struct rtpgate_session *session);
 void rg_client_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment);
 int rg_client_start(struct rtpgate_session *session);
-/* The timer fired while a HelloVerifyRequest waited: obey it. False when none did. */
-bool rg_client_obey_waiting(struct rtpgate_session *session);
+/* The timer fired: whether something else than the last flight was sent. */
+bool rg_client_expire(struct rtpgate_session *session);
 
 #endif

@@ -57,6 +57,7 @@ static void on_send(void *context, const struct rg_record *record) {
 static void on_data(void *context, struct rg_bytes data) {
     struct rg_candidate *candidate = context;
     candidate->flight.final_until = 0; /* whoever sends data has our Finished */
+    candidate->delivered = true;
     rg_event_data(candidate->session, data);
 }
 
@@ -64,7 +65,7 @@ struct rg_candidate *rg_candidate_new(struct rtpgate_session *session) {
     struct rg_candidate *candidate = rg_alloc(sizeof(*candidate));
     if (candidate != NULL) {
         candidate->session = session;
-        candidate->seen_at = session->now;
+        candidate->made_at = session->now;
         rg_flight_init(&candidate->flight, &session->outbox, session->config->mtu, session->path);
     }
     return candidate;
@@ -102,6 +103,7 @@ int rg_candidate_open(struct rg_candidate *candidate, const uint8_t *random) {
         .config = session->config,
         .server = session->role == RTPGATE_ROLE_SERVER,
         .profile = candidate->profile,
+        .first = candidate->first,
         .random = random,
         .host = {.context = candidate, .send = on_send, .data = on_data},
     };
@@ -131,6 +133,7 @@ enum rg_engine_status rg_candidate_record(struct rg_candidate *candidate, struct
     uint64_t discarded = session->engine->discarded(candidate->engine);
     bool final = session->role == RTPGATE_ROLE_SERVER && candidate->stage == RG_STAGE_FINISHED;
     candidate->flight.keep = final;
+    candidate->delivered = false;
     enum rg_engine_status status =
         sent(candidate, session->engine->record(candidate->engine, record));
     candidate->flight.keep = false;
@@ -177,7 +180,11 @@ void rg_candidate_answer(struct rg_candidate *candidate) {
 
 void rg_candidate_expire(struct rg_candidate *candidate) {
     struct rtpgate_session *session = candidate->session;
-    if (candidate->engine == NULL) {
+    if (session->role == RTPGATE_ROLE_CLIENT && candidate->engine != NULL &&
+        rg_client_expire(session)) {
+        return;
+    }
+    if (candidate->engine == NULL) { /* it could not be opened again */
         rg_flight_disarm(&candidate->flight);
         return;
     }
@@ -188,14 +195,22 @@ void rg_candidate_expire(struct rg_candidate *candidate) {
     rg_candidate_retransmit(candidate);
 }
 
+/* Of what a stranger does who has finished a handshake, before we know whom we expect, only he is
+ * concerned. */
 static void lost(struct rg_candidate *candidate, int cause, uint8_t alert, const char *text) {
     struct rtpgate_session *session = candidate->session;
+    bool finished = candidate->stage == RG_STAGE_DONE;
     if (session->state == RTPGATE_STATE_READY) {
         rg_fail(session, cause, alert, text);
         return;
     }
     rg_candidate_drop(session, candidate);
-    rg_advise(session, cause, alert, text);
+    if (finished) {
+        rg_tell(session, cause, alert, text);
+        rg_look_for_finished(session);
+    } else {
+        rg_advise(session, cause, alert, text);
+    }
 }
 
 void rg_candidate_settle(struct rg_candidate *candidate, enum rg_engine_status status) {

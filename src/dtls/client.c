@@ -7,7 +7,8 @@
 
 enum {
     FLIGHT4 = 5,
-    TRIES_MAX = 16, /* engines that one arriving message may cost */
+    TRIES_MAX = 16,           /* combinations that are looked at in one go */
+    LOSSES_BEFORE_OTHERS = 2, /* after which other requests and combinations get their chance */
     COMBINATIONS = 243,
     REQUEST_LONGEST = 3 + 255,
 };
@@ -71,13 +72,23 @@ static bool keep_request(struct rg_candidate *candidate, struct rg_bytes request
     return true;
 }
 
-/* Sends the ClientHello with the cookie of the newest HelloVerifyRequest. */
-static void obey(struct rtpgate_session *session) {
+static const struct rg_message *request_with(const struct rtpgate_session *session,
+                                             uint64_t serial) {
+    for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {
+        const struct rg_message *request =
+            rg_messages_get(&session->messages, 0, RG_HELLO_VERIFY_REQUEST, rank);
+        if (request != NULL && request->serial == serial) {
+            return request;
+        }
+    }
+    return NULL;
+}
+
+/* Sends the ClientHello with the cookie of a HelloVerifyRequest. */
+static void obey(struct rtpgate_session *session, const struct rg_message *request) {
     struct rg_candidate *candidate = only(session);
-    const struct rg_message *request =
-        rg_messages_get(&session->messages, 0, RG_HELLO_VERIFY_REQUEST, 0);
     bool fresh = candidate->pristine && !candidate->cookie;
-    session->request_waits = false;
+    session->request_waits = 0;
     if (request == NULL || (!fresh && !reopen(candidate, false)) ||
         !keep_request(candidate, rg_message_whole(request))) {
         return;
@@ -94,12 +105,10 @@ static void obey(struct rtpgate_session *session) {
     rg_candidate_flight_left(candidate);
 }
 
-bool rg_client_obey_waiting(struct rtpgate_session *session) {
-    if (!session->request_waits || only(session)->stage != RG_STAGE_HELLO) {
-        return false;
-    }
-    obey(session);
-    return true;
+static bool is_obeyed(const struct rg_candidate *candidate, const struct rg_message *request) {
+    struct rg_bytes whole = rg_message_whole(request);
+    return candidate->request != NULL && candidate->request_length == whole.length &&
+           memcmp(candidate->request, whole.at, whole.length) == 0;
 }
 
 static bool part_of_flight4_came(const struct rtpgate_session *session) {
@@ -119,16 +128,14 @@ static bool part_of_flight4_came(const struct rtpgate_session *session) {
 static void take_request(struct rtpgate_session *session, const struct rg_message *request) {
     const struct rg_candidate *candidate = only(session);
     struct rg_bytes cookie;
-    struct rg_bytes whole = rg_message_whole(request);
     if (!rg_hello_verify_request_parse(rg_message_body(request), &cookie)) {
         session->stats.dropped_malformed++;
-    } else if (candidate->request != NULL && candidate->request_length == whole.length &&
-               memcmp(candidate->request, whole.at, whole.length) == 0) {
+    } else if (is_obeyed(candidate, request)) {
         return;
     } else if (candidate->request == NULL && !part_of_flight4_came(session)) {
-        obey(session);
+        obey(session, request);
     } else {
-        session->request_waits = true;
+        session->request_waits = request->serial;
     }
 }
 
@@ -178,21 +185,23 @@ static bool is_plausible(struct rg_candidate *candidate, const struct rg_message
         session->stats.dropped_malformed++;
         return false;
     }
-    if (!rg_is_expected(session, leaf)) {
-        if (proves(candidate, leaf, flight)) {
-            candidate->doubted = true;
-            rg_advise_mismatch(session, leaf);
-        }
-        return false;
+    if (rg_is_expected(session, leaf)) {
+        return rg_proof_key_is_acceptable(leaf);
     }
-    return true;
+    if (session->mismatches < RG_MISMATCHES && rg_may_prove(session) &&
+        proves(candidate, leaf, flight)) {
+        session->mismatches++;
+        candidate->doubted = true;
+        rg_advise_mismatch(session, leaf);
+    }
+    return false;
 }
 
-static void accept_flight(struct rg_candidate *candidate) {
+static void accept_flight(struct rg_candidate *candidate, const struct rg_message *const *flight) {
     struct rtpgate_session *session = candidate->session;
     candidate->stage = RG_STAGE_FINISHED;
+    candidate->used = flight[CERTIFICATE_REQUEST]->serial;
     rg_heard(session, candidate);
-    rg_follow(session, candidate);
     rg_candidate_flight_left(candidate);
     rg_guard_release_held(session);
 }
@@ -203,13 +212,13 @@ static bool try_flight(struct rg_candidate *candidate, unsigned first,
     struct rtpgate_session *session = candidate->session;
     bool cookie = first == 1;
     bool fresh = candidate->pristine && candidate->cookie == cookie;
-    if (!fresh && !reopen(candidate, cookie)) {
+    if (!rg_may_prove(session) || (!fresh && !reopen(candidate, cookie))) {
         return false;
     }
     candidate->pristine = false;
-    /* Flight 5 shall leave on the path that flight 4 came from. */
+    /* Flight 5 goes to whoever signed; anybody can forge what is not signed. */
     uint64_t path = candidate->flight.path;
-    rg_follow(session, candidate);
+    rg_follow(session, candidate, flight[KEY_EXCHANGE]->origin.path);
     for (size_t i = 0; i < FLIGHT4; i++) {
         struct rg_bytes message = rg_message_whole(flight[i]);
         rg_candidate_learn(candidate, message);
@@ -220,7 +229,7 @@ static bool try_flight(struct rg_candidate *candidate, unsigned first,
             return false;
         }
     }
-    accept_flight(candidate);
+    accept_flight(candidate, flight);
     return true;
 }
 
@@ -233,24 +242,48 @@ static uint64_t newest(const struct rg_message *const *flight) {
 }
 
 /*
- * A CertificateRequest is not signed. One that came with the ServerKeyExchange in one datagram is
- * believed before one that came alone, since whoever cannot read the path cannot forge the former.
+ * A CertificateRequest is not signed. Whoever cannot read the path cannot make one that comes in a
+ * datagram with the signed ServerKeyExchange, and hardly one that comes after it before the genuine
+ * one.
  */
-static bool has_affinity(const struct rg_message *const *flight) {
-    return flight[CERTIFICATE_REQUEST]->datagram == flight[KEY_EXCHANGE]->datagram;
+static bool is_trusted(const struct rg_messages *messages, unsigned first,
+                       const struct rg_message *const *flight) {
+    const struct rg_message *request = flight[CERTIFICATE_REQUEST];
+    const struct rg_message *exchange = flight[KEY_EXCHANGE];
+    if (request->origin.datagram == exchange->origin.datagram) {
+        return true;
+    }
+    return request->serial > exchange->serial &&
+           rg_messages_get(messages, first + CERTIFICATE_REQUEST, RG_CERTIFICATE_REQUEST, 1) ==
+               NULL;
 }
 
-static bool try_flights(struct rg_candidate *candidate, unsigned first, bool affine,
-                        uint64_t tried) {
-    const struct rg_messages *messages = &candidate->session->messages;
+enum trust { TRUSTED_ONLY, ANY };
+
+/* Looks at some combinations that are new since `tried`, from where the last look ended; true when
+ * flight 5 has left. `*finished`: there are no more. */
+static bool try_flights(struct rg_candidate *candidate, unsigned first, enum trust trust,
+                        uint64_t tried, bool *finished) {
+    const struct rtpgate_session *session = candidate->session;
+    const struct rg_messages *messages = &session->messages;
     int tries = 0;
-    for (unsigned n = 0; n < COMBINATIONS && tries < TRIES_MAX; n++) {
+    for (unsigned i = 0; i < COMBINATIONS; i++) {
         const struct rg_message *flight[FLIGHT4];
+        unsigned n = (candidate->cursor + i) % COMBINATIONS;
         if (!rg_messages_pick(messages, first, flight4, FLIGHT4, n, flight) ||
-            newest(flight) <= tried || has_affinity(flight) != affine) {
+            newest(flight) <= tried || flight[CERTIFICATE_REQUEST]->serial == candidate->used) {
             continue;
         }
-        tries++;
+        if (trust == TRUSTED_ONLY && !is_trusted(messages, first, flight)) {
+            /* The network has turned the messages around, or the genuine one is on its way. */
+            rg_flight_hurry(&candidate->flight, session->now, session->rtt);
+            continue;
+        }
+        if (tries++ == TRIES_MAX) {
+            candidate->cursor = n;
+            *finished = false;
+            return false;
+        }
         if (is_plausible(candidate, flight) && try_flight(candidate, first, flight)) {
             return true;
         }
@@ -272,38 +305,81 @@ static void look_for_missing_request(struct rtpgate_session *session, unsigned f
     }
 }
 
-void rg_client_advance(struct rtpgate_session *session) {
+static bool search(struct rtpgate_session *session, enum trust trust) {
     struct rg_candidate *candidate = only(session);
+    uint64_t tried = trust == ANY ? 0 : candidate->tried;
+    bool finished = true;
+    unsigned last = candidate->request != NULL ? 1 : 0;
+    for (unsigned first = 0; first <= last; first++) {
+        if (try_flights(candidate, first, trust, tried, &finished)) {
+            return true;
+        }
+        look_for_missing_request(session, first, tried);
+    }
+    if (finished) {
+        candidate->tried = session->messages.completed;
+        candidate->cursor = 0;
+    }
+    return false;
+}
+
+void rg_client_advance(struct rtpgate_session *session) {
+    const struct rg_candidate *candidate = only(session);
     if (candidate == NULL || candidate->stage != RG_STAGE_HELLO) {
         return;
     }
-    uint64_t tried = candidate->tried;
-    candidate->tried = session->messages.completed;
     const struct rg_message *request =
         rg_messages_get(&session->messages, 0, RG_HELLO_VERIFY_REQUEST, 0);
-    if (request != NULL && request->serial > tried) {
+    if (request != NULL && request->serial > candidate->tried) {
         take_request(session, request);
     }
-    unsigned last = candidate->request != NULL ? 1 : 0;
-    for (unsigned first = 0; first <= last; first++) {
-        if (try_flights(candidate, first, true, tried) ||
-            try_flights(candidate, first, false, tried)) {
-            return;
+    (void)search(session, TRUSTED_ONLY);
+}
+
+/* Silence: perhaps we believed the wrong HelloVerifyRequest or CertificateRequest, or none that is
+ * genuine. */
+bool rg_client_expire(struct rtpgate_session *session) {
+    struct rg_candidate *candidate = only(session);
+    bool patient = candidate->flight.losses < LOSSES_BEFORE_OTHERS;
+    if (candidate->stage == RG_STAGE_HELLO && session->request_waits != 0 &&
+        (candidate->request == NULL || !patient)) {
+        obey(session, request_with(session, session->request_waits));
+        return true;
+    }
+    return (candidate->stage == RG_STAGE_HELLO || !patient) && search(session, ANY);
+}
+
+/* A repeated HelloVerifyRequest that we have not obeyed is the genuine one, most likely. */
+static void repeated_request(struct rtpgate_session *session, const struct rg_fragment *fragment) {
+    struct rg_candidate *candidate = only(session);
+    for (unsigned rank = 0; rank < RG_VARIANTS && candidate->stage == RG_STAGE_HELLO; rank++) {
+        const struct rg_message *request =
+            rg_messages_get(&session->messages, 0, RG_HELLO_VERIFY_REQUEST, rank);
+        if (request == NULL || !rg_message_agrees(request, fragment)) {
+            continue;
         }
-        look_for_missing_request(session, first, tried);
+        if (is_obeyed(candidate, request)) {
+            rg_candidate_answer(candidate);
+        } else {
+            session->request_waits = request->serial;
+        }
     }
 }
 
 void rg_client_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment) {
     struct rg_candidate *candidate = only(session);
-    bool request = fragment->type == RG_HELLO_VERIFY_REQUEST;
     if (candidate == NULL || candidate->stage == RG_STAGE_DONE) {
         return;
     }
-    bool due = request ? candidate->stage == RG_STAGE_HELLO && candidate->request != NULL
-                       : candidate->stage == RG_STAGE_FINISHED;
-    if (due) {
+    if (fragment->type == RG_HELLO_VERIFY_REQUEST) {
+        repeated_request(session, fragment);
+    } else if (candidate->stage == RG_STAGE_HELLO) {
+        rg_client_advance(session); /* goes on where the last look ended */
+    } else {
         rg_heard(session, candidate);
+        if (fragment->total > 0) { /* anybody can forge a ServerHelloDone */
+            rg_follow(session, candidate, session->from);
+        }
         rg_candidate_answer(candidate);
     }
 }

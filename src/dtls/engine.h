@@ -28,8 +28,9 @@ struct rg_engine_setup {
     const rtpgate_config *config;
     bool server;
     uint16_t profile; /* server: the one SRTP profile to select */
-    const uint8_t
-        *random; /* client: RG_RANDOM bytes to repeat an earlier ClientHello; NULL: fresh */
+    unsigned first;   /* server: message_seq of the ClientHello */
+    /* client: RG_RANDOM bytes to repeat an earlier ClientHello; NULL: fresh */
+    const uint8_t *random;
     struct rg_engine_host host;
 };
 
@@ -55,7 +56,8 @@ struct rg_engine_ops {
     enum rg_engine_status (*record)(struct rg_engine *engine, struct rg_bytes record);
     /* Sends the last flight again, with new record numbers. */
     enum rg_engine_status (*retransmit)(struct rg_engine *engine);
-    /* Below: only in DONE. Each returns 0 or RTPGATE_ERR_CRYPTO. */
+    /* Below: only in DONE. Each returns 0 or RTPGATE_ERR_CRYPTO; write also RTPGATE_ERR_INVAL for
+     * more than the peer takes (RFC 6066 4, RFC 8449). */
     int (*write)(struct rg_engine *engine, struct rg_bytes data);
     int (*close)(struct rg_engine *engine);
     int (*alert)(struct rg_engine *engine, uint8_t description);

@@ -76,6 +76,12 @@ static int configure(struct rg_engine *engine, const struct rg_engine_setup *set
         status = gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, config->identity->credentials);
     }
     if (setup->server) {
+        /* As after a HelloVerifyRequest of GnuTLS's own: read from here, write from here. */
+        gnutls_dtls_prestate_st prestate = {.hsk_read_seq = setup->first};
+        if (setup->first > 0) {
+            prestate.hsk_write_seq = setup->first - 1;
+            gnutls_dtls_prestate_set(tls, &prestate);
+        }
         gnutls_certificate_server_set_request(tls, GNUTLS_CERT_REQUIRE);
         return status != 0 ? status
                            : gnutls_srtp_set_profile(tls, (gnutls_srtp_profile_t)setup->profile);
@@ -242,6 +248,9 @@ static enum rg_engine_status engine_retransmit(struct rg_engine *engine) {
 
 static int engine_write(struct rg_engine *engine, struct rg_bytes data) {
     ssize_t written = gnutls_record_send(engine->tls, data.at, data.length);
+    if (written == GNUTLS_E_LARGE_PACKET) {
+        return RTPGATE_ERR_INVAL;
+    }
     return written == (ssize_t)data.length ? 0 : RTPGATE_ERR_CRYPTO;
 }
 

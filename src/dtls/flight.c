@@ -184,9 +184,23 @@ void rg_flight_disarm(struct rg_flight *flight) {
     flight->owed = false;
 }
 
+static uint64_t answer_gap(uint64_t rtt) {
+    return rtt / 2 > RG_ANSWER_GAP_MIN ? rtt / 2 : RG_ANSWER_GAP_MIN;
+}
+
+static void owe(struct rg_flight *flight, uint64_t when) {
+    if (when < flight->due) {
+        flight->owed = true;
+        flight->due = when;
+    }
+}
+
+void rg_flight_hurry(struct rg_flight *flight, uint64_t now, uint64_t rtt) {
+    owe(flight, rg_time_add(now, answer_gap(rtt)));
+}
+
 static uint64_t answer_time(const struct rg_flight *flight, uint64_t rtt) {
-    uint64_t gap = rtt / 2 > RG_ANSWER_GAP_MIN ? rtt / 2 : RG_ANSWER_GAP_MIN;
-    return rg_time_add(flight->sent_at, gap);
+    return rg_time_add(flight->sent_at, answer_gap(rtt));
 }
 
 bool rg_flight_may_answer(struct rg_flight *flight, uint64_t now, uint64_t rtt, uint32_t jitter) {
@@ -196,9 +210,8 @@ bool rg_flight_may_answer(struct rg_flight *flight, uint64_t now, uint64_t rtt, 
     }
     if (now < when) {
         /* Before any loss a repetition is the network's duplicate, most likely. */
-        if (flight->losses > 0 && when < flight->due) {
-            flight->owed = true;
-            flight->due = when;
+        if (flight->losses > 0) {
+            owe(flight, when);
         }
         return false;
     }

@@ -75,6 +75,10 @@ void rg_flight_arm(struct rg_flight *flight, uint64_t now, uint64_t rto, uint32_
 bool rg_flight_backoff(struct rg_flight *flight, uint64_t now, uint64_t cap, uint32_t jitter);
 void rg_flight_disarm(struct rg_flight *flight);
 
+/* The timer fires at the next moment at which an answer would be allowed, if not before; that is no
+ * loss. */
+void rg_flight_hurry(struct rg_flight *flight, uint64_t now, uint64_t rtt);
+
 /* Whether the peer's repetition may be answered with this flight now; if so it counts as answered.
  */
 bool rg_flight_may_answer(struct rg_flight *flight, uint64_t now, uint64_t rtt, uint32_t jitter);

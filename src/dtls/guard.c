@@ -6,6 +6,9 @@
 #include "wire/handshake.h"
 #include "wire/record.h"
 
+/* What an AEAD of ours makes of the largest plaintext (RFC 5246 6.2.1, RFC 5288 3, RFC 7905 2). */
+enum { PROTECTED_MAX = 16384 + 8 + 16 };
+
 static bool over(const struct rtpgate_session *session) {
     return session->state == RTPGATE_STATE_CLOSED || session->state == RTPGATE_STATE_FAILED;
 }
@@ -53,17 +56,50 @@ static void repeat_final(struct rtpgate_session *session) {
     session->length = 0; /* its bytes are credited once */
 }
 
-static void store(struct rtpgate_session *session, const struct rg_fragment *fragment) {
-    switch (rg_messages_add(&session->messages, fragment, session->datagram)) {
-    case RG_ADDED_REFUSED:
-        session->stats.dropped_limit++;
-        break;
-    case RG_ADDED_WHOLE:
+/* A server that answers piece by piece is not silent. */
+static void heard_in_part(struct rtpgate_session *session) {
+    if (!is_server(session)) {
+        rg_heard(session, session->candidates[0]);
+    }
+}
+
+/* Once for all that a datagram holds: its messages belong together. */
+static void advance(struct rtpgate_session *session) {
+    bool whole = session->whole;
+    session->whole = false;
+    if (whole && !over(session) && session->state != RTPGATE_STATE_READY) {
         if (is_server(session)) {
             rg_server_advance(session);
         } else {
             rg_client_advance(session);
         }
+    }
+}
+
+bool rg_may_prove(struct rtpgate_session *session) {
+    uint64_t earned = (session->now - session->proofs_since) / RG_PROOF_INTERVAL;
+    if (earned > 0) {
+        session->proofs_since += earned * RG_PROOF_INTERVAL;
+        session->proofs =
+            earned < RG_PROOFS - session->proofs ? session->proofs + (unsigned)earned : RG_PROOFS;
+    }
+    if (session->proofs == 0) {
+        session->stats.dropped_limit++;
+        return false;
+    }
+    session->proofs--;
+    return true;
+}
+
+static void store(struct rtpgate_session *session, const struct rg_fragment *fragment) {
+    const struct rg_origin origin = {session->datagram, session->from};
+    switch (rg_messages_add(&session->messages, fragment, origin)) {
+    case RG_ADDED_REFUSED:
+        session->stats.dropped_limit++;
+        break;
+    case RG_ADDED_WHOLE:
+        session->whole = true;
+        heard_in_part(session);
         break;
     case RG_ADDED_REPEATED:
         if (is_server(session)) {
@@ -73,6 +109,8 @@ static void store(struct rtpgate_session *session, const struct rg_fragment *fra
         }
         break;
     case RG_ADDED_PARTIAL:
+        heard_in_part(session);
+        break;
     case RG_ADDED_KNOWN:
         break;
     }
@@ -110,6 +148,10 @@ static void plain_record(struct rtpgate_session *session, const struct rg_record
 
 static void hold(struct rtpgate_session *session, const struct rg_record *record) {
     struct rg_bytes whole = record->whole;
+    if (whole.length > RG_HELD_BYTES) {
+        session->stats.dropped_limit++;
+        return;
+    }
     while (session->held.count > 0 && !rg_queue_fits(&session->held, whole.length)) {
         rg_block_free(rg_queue_pop(&session->held));
         session->stats.dropped_limit++;
@@ -127,10 +169,9 @@ static void ready_record(struct rtpgate_session *session, const struct rg_record
         repeat_final(session);
         return;
     }
-    uint64_t dropped = session->stats.dropped_record;
     enum rg_engine_status status = rg_candidate_record(candidate, record->whole);
-    if (session->stats.dropped_record == dropped) {
-        rg_follow(session, candidate);
+    if (candidate->delivered) {
+        rg_follow(session, candidate, session->from);
     }
     rg_candidate_settle(candidate, status);
 }
@@ -166,6 +207,8 @@ static void protected_record(struct rtpgate_session *session, const struct rg_re
                  record->type == RG_CONTENT_DATA;
     if (!known) {
         session->stats.dropped_type++;
+    } else if (record->body.length > PROTECTED_MAX) {
+        session->stats.dropped_malformed++;
     } else if (session->state == RTPGATE_STATE_READY) {
         ready_record(session, record);
     } else {
@@ -177,6 +220,7 @@ static void take_record(struct rtpgate_session *session, const struct rg_record 
     if (record->epoch == 0) {
         plain_record(session, record);
     } else if (record->epoch == 1) {
+        advance(session); /* the keys may come of what stands before it */
         protected_record(session, record);
     } else {
         session->stats.dropped_epoch++;
@@ -193,6 +237,7 @@ static void look_at(struct rtpgate_session *session, const uint8_t *datagram, si
     while (!over(session) && rg_record_next(&reader, &record)) {
         take_record(session, &record);
     }
+    advance(session);
     session->stats.dropped_malformed += reader.failed || length == 0 ? 1 : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <rtpgate/error.h>
 #include <rtpgate/identity.h>
+#include <stdbool.h>
 
 #include "dtls/material.h"
 
@@ -14,6 +15,18 @@ struct source {
     gnutls_x509_crt_fmt_t format;
 };
 
+/* A chain that no peer of ours takes in one Certificate message is of no use. */
+static bool fits_a_message(const struct rg_material *material, unsigned count) {
+    enum { CHAIN_MAX = 12000 };
+    size_t total = 0;
+    for (unsigned i = 0; i < count; i++) {
+        size_t length = 0;
+        (void)gnutls_x509_crt_export(material->chain[i], GNUTLS_X509_FMT_DER, NULL, &length);
+        total += length;
+    }
+    return total <= CHAIN_MAX;
+}
+
 static int read_chain(struct rg_material *material, const struct source *source) {
     unsigned count = RG_CHAIN_MAX;
     int code =
@@ -24,7 +37,7 @@ static int read_chain(struct rg_material *material, const struct source *source)
         return rg_material_error(code, RTPGATE_ERR_MALFORMED);
     }
     material->count = count;
-    return count == 0 ? RTPGATE_ERR_MALFORMED : 0;
+    return count == 0 || !fits_a_message(material, count) ? RTPGATE_ERR_MALFORMED : 0;
 }
 
 static int try_key(struct rg_material *material, const struct source *source,

@@ -161,15 +161,16 @@ static struct rg_message *new_version(struct rg_messages *messages,
     return message;
 }
 
-static void complete(struct rg_messages *messages, struct rg_message *message, uint64_t datagram) {
+static void complete(struct rg_messages *messages, struct rg_message *message,
+                     struct rg_origin origin) {
     rg_free(message->map);
     message->map = NULL;
     message->serial = ++messages->completed;
-    message->datagram = datagram;
+    message->origin = origin;
 }
 
 static enum rg_added apply(struct rg_messages *messages, struct rg_message *message,
-                           const struct rg_fragment *fragment, uint64_t datagram) {
+                           const struct rg_fragment *fragment, struct rg_origin origin) {
     bool was_whole = message->map == NULL;
     uint32_t fresh = overwrite(message, fragment);
     message->touched = messages->fragments;
@@ -177,7 +178,7 @@ static enum rg_added apply(struct rg_messages *messages, struct rg_message *mess
         return RG_ADDED_REPEATED;
     }
     if (message->present == message->total) {
-        complete(messages, message, datagram);
+        complete(messages, message, origin);
         return RG_ADDED_WHOLE;
     }
     return fresh > 0 ? RG_ADDED_PARTIAL : RG_ADDED_KNOWN;
@@ -194,12 +195,12 @@ static enum rg_added stronger(enum rg_added a, enum rg_added b) {
 }
 
 static enum rg_added add_to_all(struct rg_messages *messages, const struct rg_fragment *fragment,
-                                uint64_t datagram) {
+                                struct rg_origin origin) {
     enum rg_added result = RG_ADDED_REFUSED;
     struct rg_message *row = messages->slots[fragment->sequence];
     for (size_t i = 0; i < RG_VARIANTS; i++) {
         if (row[i].bytes != NULL && rg_message_agrees(&row[i], fragment)) {
-            result = stronger(result, apply(messages, &row[i], fragment, datagram));
+            result = stronger(result, apply(messages, &row[i], fragment, origin));
         }
     }
     return result;
@@ -235,15 +236,14 @@ static struct rg_message *taker(struct rg_messages *messages, const struct rg_fr
 }
 
 enum rg_added rg_messages_add(struct rg_messages *messages, const struct rg_fragment *fragment,
-                              uint64_t datagram) {
+                              struct rg_origin origin) {
     if (fragment->sequence >= RG_SEQUENCES || cost(fragment->total) > RG_MESSAGES_BYTES) {
         return RG_ADDED_REFUSED;
     }
     messages->fragments++;
-    enum rg_added result = add_to_all(messages, fragment, datagram);
+    enum rg_added result = add_to_all(messages, fragment, origin);
     struct rg_message *message = taker(messages, fragment, result);
-    return message == NULL ? result
-                           : stronger(result, apply(messages, message, fragment, datagram));
+    return message == NULL ? result : stronger(result, apply(messages, message, fragment, origin));
 }
 
 const struct rg_message *rg_messages_get(const struct rg_messages *messages, unsigned sequence,
@@ -285,6 +285,13 @@ struct rg_bytes rg_message_whole(const struct rg_message *message) {
 
 struct rg_bytes rg_message_body(const struct rg_message *message) {
     return (struct rg_bytes){body_of(message), message->total};
+}
+
+void rg_messages_take(struct rg_messages *messages, const struct rg_message *message) {
+    for (size_t i = 0; i < RG_VARIANTS; i++) {
+        struct rg_message *slot = &messages->slots[message->sequence][i];
+        slot->taken = slot->taken || slot == message;
+    }
 }
 
 void rg_messages_clear(struct rg_messages *messages) {

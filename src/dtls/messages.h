@@ -22,17 +22,24 @@ enum {
     RG_MESSAGES_BYTES = 40960, /* for all versions of all messages */
 };
 
+/* Where a fragment came from. */
+struct rg_origin {
+    uint64_t datagram; /* its number */
+    uint64_t path;
+};
+
 struct rg_message {
     uint8_t type;
     uint16_t sequence;
     uint32_t total;
-    uint32_t present;  /* bytes of the body that are there */
-    uint64_t created;  /* in fragments */
-    uint64_t touched;  /* when a fragment last came, in fragments */
-    uint64_t serial;   /* the how manieth to become whole; 0: it is not */
-    uint64_t datagram; /* which datagram made it whole */
-    uint8_t *map;      /* one bit a byte of the body; NULL when whole */
-    uint8_t *bytes;    /* the header as it is in the transcript (RFC 6347 4.2.6), then the body */
+    uint32_t present;        /* bytes of the body that are there */
+    uint64_t created;        /* in fragments */
+    uint64_t touched;        /* when a fragment last came, in fragments */
+    uint64_t serial;         /* the how manieth to become whole; 0: it is not */
+    struct rg_origin origin; /* what made it whole */
+    bool taken;              /* a mark of the caller's */
+    uint8_t *map;            /* one bit a byte of the body; NULL when whole */
+    uint8_t *bytes; /* the header as it is in the transcript (RFC 6347 4.2.6), then the body */
 };
 
 struct rg_messages {
@@ -51,9 +58,9 @@ enum rg_added {
     RG_ADDED_KNOWN,    /* all of it was there in a partial version */
 };
 
-/* Takes one fragment that came in datagram number `datagram`. */
+/* Takes one fragment. */
 enum rg_added rg_messages_add(struct rg_messages *messages, const struct rg_fragment *fragment,
-                              uint64_t datagram);
+                              struct rg_origin origin);
 
 /* The whole version of message_seq `sequence` that is of `type`, by age: `rank` 0 is the one that
  * became whole last. NULL when there are not so many. */
@@ -74,6 +81,9 @@ bool rg_message_agrees(const struct rg_message *message, const struct rg_fragmen
 /* Header and body, as they stand in the transcript. */
 struct rg_bytes rg_message_whole(const struct rg_message *message);
 struct rg_bytes rg_message_body(const struct rg_message *message);
+
+/* Marks a whole message as taken. */
+void rg_messages_take(struct rg_messages *messages, const struct rg_message *message);
 
 /* Forgets everything. */
 void rg_messages_clear(struct rg_messages *messages);

@@ -19,11 +19,16 @@ static const struct {
     {RG_CERTIFICATE_VERIFY, 1024},
 };
 
+static bool fits(const struct rg_fragment *fragment, unsigned first) {
+    unsigned at = fragment->sequence - first;
+    return fragment->sequence >= first && at < sizeof(client_sends) / sizeof(client_sends[0]) &&
+           fragment->type == client_sends[at].type && fragment->total <= client_sends[at].longest;
+}
+
+/* A client that has obeyed a HelloVerifyRequest, be it forged, numbers its messages from 1. */
 bool rg_server_takes(const struct rtpgate_session *session, const struct rg_fragment *fragment) {
     (void)session;
-    return fragment->sequence < sizeof(client_sends) / sizeof(client_sends[0]) &&
-           fragment->type == client_sends[fragment->sequence].type &&
-           fragment->total <= client_sends[fragment->sequence].longest;
+    return fits(fragment, 0) || fits(fragment, 1);
 }
 
 static struct rg_candidate *find(struct rtpgate_session *session, struct rg_bytes hello) {
@@ -37,21 +42,28 @@ static struct rg_candidate *find(struct rtpgate_session *session, struct rg_byte
     return NULL;
 }
 
-/* A free place, or that of a handshake that has been silent: whoever floods us with hellos cannot
- * take the place of one that is heard. */
+static bool may_go(const struct rtpgate_session *session, const struct rg_candidate *candidate) {
+    bool old = session->now - candidate->made_at >= RG_CANDIDATE_AGE;
+    return (candidate->stage == RG_STAGE_HELLO && old) ||
+           (candidate->stage == RG_STAGE_DONE && candidate->doubted);
+}
+
+/* A free place, or the oldest that may go. The first keeps its place: nobody who comes later can
+ * take it; the others rotate, so that nobody who came earlier can keep them. */
 static struct rg_candidate **place(struct rtpgate_session *session) {
-    struct rg_candidate **oldest = &session->candidates[0];
+    struct rg_candidate **oldest = NULL;
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         struct rg_candidate **here = &session->candidates[i];
         if (*here == NULL) {
             return here;
         }
-        if ((*here)->seen_at < (*oldest)->seen_at) {
+        bool rotates = i > 0 || (*here)->stage == RG_STAGE_DONE;
+        if (rotates && may_go(session, *here) &&
+            (oldest == NULL || (*here)->made_at < (*oldest)->made_at)) {
             oldest = here;
         }
     }
-    bool stale = session->now - (*oldest)->seen_at >= RG_CANDIDATE_STALE;
-    return stale && (*oldest)->stage == RG_STAGE_HELLO ? oldest : NULL;
+    return oldest;
 }
 
 static bool answer_hello(struct rg_candidate *candidate, struct rg_bytes hello) {
@@ -75,8 +87,9 @@ static void begin(struct rtpgate_session *session) {
     }
 }
 
-static void new_candidate(struct rtpgate_session *session, struct rg_bytes hello,
+static void new_candidate(struct rtpgate_session *session, const struct rg_message *message,
                           uint16_t profile) {
+    struct rg_bytes hello = rg_message_whole(message);
     struct rg_candidate **where = place(session);
     struct rg_candidate *candidate = where == NULL ? NULL : rg_candidate_new(session);
     if (candidate == NULL) {
@@ -84,7 +97,8 @@ static void new_candidate(struct rtpgate_session *session, struct rg_bytes hello
         return;
     }
     candidate->profile = profile;
-    rg_follow(session, candidate);
+    candidate->first = message->sequence;
+    rg_follow(session, candidate, message->origin.path);
     if (!answer_hello(candidate, hello)) {
         session->stats.dropped_hello++;
         const char *reason = candidate->engine == NULL ? "the engine could not be opened"
@@ -93,8 +107,11 @@ static void new_candidate(struct rtpgate_session *session, struct rg_bytes hello
         rg_candidate_free(candidate);
         return;
     }
-    rg_candidate_free(*where);
+    if (*where != NULL) {
+        rg_candidate_drop(session, *where);
+    }
     *where = candidate;
+    rg_messages_take(&session->messages, message);
     begin(session);
     rg_candidate_flight_left(candidate);
     rg_heard(session, candidate);
@@ -114,7 +131,7 @@ static void take_hello(struct rtpgate_session *session, const struct rg_message 
         rg_advise(session, cause, 0, text);
         return;
     }
-    new_candidate(session, rg_message_whole(message), profile);
+    new_candidate(session, message, profile);
 }
 
 /* A new hello, or one that is repeated; one that found no place before may find one now. */
@@ -124,6 +141,7 @@ static void look_at_hello(struct rtpgate_session *session, const struct rg_messa
         take_hello(session, message);
     } else if (candidate->stage == RG_STAGE_HELLO) {
         rg_heard(session, candidate);
+        rg_follow(session, candidate, session->from);
         rg_candidate_answer(candidate);
     }
 }
@@ -165,8 +183,22 @@ static void feed(struct rg_candidate *candidate, const struct rg_message *const 
     candidate->stage = RG_STAGE_FINISHED;
     rg_flight_disarm(&candidate->flight);
     rg_heard(session, candidate);
-    rg_follow(session, candidate);
+    rg_follow(session, candidate, flight[MESSAGES - 1]->origin.path);
     rg_guard_release_held(session);
+}
+
+/* An unexpected certificate is worth a proof only for the advice that it gives. */
+static bool is_mismatch(struct rg_candidate *candidate, struct rg_bytes leaf,
+                        const struct rg_message *const *flight) {
+    struct rtpgate_session *session = candidate->session;
+    if (session->mismatches >= RG_MISMATCHES || !rg_may_prove(session) ||
+        !proves(candidate, leaf, flight)) {
+        return false;
+    }
+    session->mismatches++;
+    rg_candidate_drop(session, candidate);
+    rg_advise_mismatch(session, leaf);
+    return true;
 }
 
 /* Tries one combination; true when it settles the candidate, for good or bad. */
@@ -176,14 +208,15 @@ static bool try_flight(struct rg_candidate *candidate, const struct rg_message *
     if (!rg_certificate_leaf(rg_message_body(flight[0]), &leaf) || leaf.length == 0) {
         return false;
     }
+    if (!rg_is_expected(session, leaf)) {
+        return is_mismatch(candidate, leaf, flight);
+    }
+    if (!rg_may_prove(session)) {
+        return false;
+    }
     if (!proves(candidate, leaf, flight)) {
         session->stats.dropped_forged++;
         return false;
-    }
-    if (!rg_is_expected(session, leaf)) {
-        rg_candidate_drop(session, candidate);
-        rg_advise_mismatch(session, leaf);
-        return true;
     }
     feed(candidate, flight);
     return true;
@@ -205,51 +238,78 @@ static void try_flights(struct rg_candidate *candidate) {
     candidate->tried = messages->completed;
     for (unsigned n = 0; n < RG_VARIANTS * RG_VARIANTS * RG_VARIANTS; n++) {
         const struct rg_message *flight[MESSAGES];
-        if (rg_messages_pick(messages, 1, types, MESSAGES, n, flight) && newest(flight) > tried &&
-            try_flight(candidate, flight)) {
+        if (rg_messages_pick(messages, candidate->first + 1, types, MESSAGES, n, flight) &&
+            newest(flight) > tried && try_flight(candidate, flight)) {
             return;
         }
     }
 }
 
 /* A client that has no certificate says so with an empty list (RFC 5246 7.4.6). */
-static void look_for_empty_certificate(struct rtpgate_session *session, uint64_t seen) {
-    const struct rg_message *message = rg_messages_get(&session->messages, 1, RG_CERTIFICATE, 0);
+static void look_for_empty_certificate(struct rg_candidate *candidate, uint64_t seen) {
+    struct rtpgate_session *session = candidate->session;
+    const struct rg_message *message =
+        rg_messages_get(&session->messages, candidate->first + 1, RG_CERTIFICATE, 0);
     struct rg_bytes leaf;
     if (message != NULL && message->serial > seen &&
         rg_certificate_leaf(rg_message_body(message), &leaf) && leaf.length == 0) {
-        for (size_t i = 0; i < RG_CANDIDATES; i++) {
-            if (session->candidates[i] != NULL && session->candidates[i]->stage != RG_STAGE_DONE) {
-                session->candidates[i]->doubted = true;
-            }
-        }
+        candidate->doubted = true;
         rg_advise(session, RTPGATE_ERR_NO_CERTIFICATE, 0, "the client sent no certificate");
+    }
+}
+
+static void look_at_hellos(struct rtpgate_session *session, uint64_t seen) {
+    for (unsigned n = 0; n < 2 * RG_VARIANTS; n++) {
+        const struct rg_message *hello =
+            rg_messages_get(&session->messages, n % 2, RG_CLIENT_HELLO, n / 2);
+        if (hello != NULL && hello->serial > seen) {
+            look_at_hello(session, hello);
+        }
     }
 }
 
 void rg_server_advance(struct rtpgate_session *session) {
     uint64_t seen = session->messages_seen;
     session->messages_seen = session->messages.completed;
-    for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {
-        const struct rg_message *hello =
-            rg_messages_get(&session->messages, 0, RG_CLIENT_HELLO, rank);
-        if (hello != NULL && hello->serial > seen) {
-            look_at_hello(session, hello);
-        }
-    }
-    look_for_empty_certificate(session, seen);
+    look_at_hellos(session, seen);
     for (size_t i = 0; i < RG_CANDIDATES && session->state < RTPGATE_STATE_READY; i++) {
         struct rg_candidate *candidate = session->candidates[i];
         if (candidate != NULL && candidate->stage == RG_STAGE_HELLO) {
+            look_for_empty_certificate(candidate, seen);
             try_flights(candidate);
         }
     }
 }
 
+/* A place has become free: a hello that found none before gets it. */
+void rg_server_look_again(struct rtpgate_session *session) {
+    for (unsigned n = 0; n < 2 * RG_VARIANTS; n++) {
+        const struct rg_message *hello =
+            rg_messages_get(&session->messages, n % 2, RG_CLIENT_HELLO, n / 2);
+        if (hello != NULL && !hello->taken) {
+            look_at_hello(session, hello);
+        }
+    }
+}
+
+/* The client repeats flight 5, of which only Finished is missing. */
+static void heard_again(struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && candidate->stage == RG_STAGE_FINISHED) {
+            rg_heard(session, candidate);
+        }
+    }
+}
+
 void rg_server_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment) {
-    for (unsigned rank = 0; rank < RG_VARIANTS && fragment->type == RG_CLIENT_HELLO; rank++) {
+    if (fragment->type != RG_CLIENT_HELLO) {
+        heard_again(session);
+        return;
+    }
+    for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {
         const struct rg_message *message =
-            rg_messages_get(&session->messages, 0, RG_CLIENT_HELLO, rank);
+            rg_messages_get(&session->messages, fragment->sequence, RG_CLIENT_HELLO, rank);
         if (message != NULL && rg_message_agrees(message, fragment)) {
             look_at_hello(session, message);
         }

@@ -50,6 +50,8 @@ int rtpgate_session_new(rtpgate_session **out, rtpgate_config *config, enum rtpg
     session->role = role;
     session->now = now;
     session->deadline = RTPGATE_NEVER;
+    session->proofs = RG_PROOFS;
+    session->proofs_since = now;
     rg_paths_init(&session->paths, config->any_path);
     rg_outbox_init(&session->outbox);
     rg_queue_init(&session->held, RG_HELD_RECORDS, RG_HELD_BYTES);
@@ -192,6 +194,7 @@ int rtpgate_session_expire(rtpgate_session *session, uint64_t now) {
     }
     rg_judge(session);
     rg_expire_flights(session);
+    rg_judge(session);
     return 0;
 }
 
@@ -202,7 +205,7 @@ int rtpgate_session_path_valid(rtpgate_session *session, uint64_t path, bool val
     bool first = session->paths.count == 0;
     int status = rg_paths_set(&session->paths, path, valid);
     if (status == 0 && valid && ended(session) == 0) {
-        if (first && !session->path_fixed && session->stats.datagrams_received == 0) {
+        if (first && !session->path_fixed && !session->followed) {
             rg_redirect(session, path);
         }
         rg_guard_release_early(session);

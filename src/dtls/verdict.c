@@ -1,0 +1,124 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "dtls/association.h"
+
+/* How often our timer must fire without an answer before bad news is believed: on a lossy path
+ * silence alone proves little. */
+enum { UNHEARD_MIN = 3 };
+
+static bool is_told(const struct rtpgate_session *session, int cause) {
+    return (session->advised >> ((unsigned)-cause & 31U) & 1U) != 0;
+}
+
+void rg_tell(struct rtpgate_session *session, int cause, uint8_t alert, const char *text) {
+    /* The tag carries the cause (as a positive number) and the alert. */
+    uint64_t tag = (uint64_t)(-cause) << 8 | alert;
+    if (!is_told(session, cause) &&
+        rg_queue_push(&session->events, (const uint8_t *)text, strlen(text) + 1, tag,
+                      RTPGATE_EVENT_ADVICE) == 0) {
+        session->advised |= UINT32_C(1) << ((unsigned)-cause & 31U);
+    }
+}
+
+void rg_advise(struct rtpgate_session *session, int cause, uint8_t alert, const char *text) {
+    struct rg_bad_news *news = &session->bad_news;
+    bool hope = rg_has_hope(session);
+    rg_tell(session, cause, alert, text);
+    /* The grace runs from the news that took the last hope, which is the cause, too. */
+    if (news->cause == 0 || (news->hope && !hope)) {
+        news->cause = cause;
+        news->alert = alert;
+        news->since = session->now;
+        news->hope = hope;
+        (void)snprintf(news->text, sizeof(news->text), "%s", text);
+    }
+    news->repeated = session->now >= rg_time_add(news->since, session->config->grace);
+}
+
+void rg_heard(struct rtpgate_session *session, struct rg_candidate *candidate) {
+    candidate->doubted = false;
+    candidate->unheard = 0;
+    session->bad_news.cause = 0;
+}
+
+bool rg_has_hope(const struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        if (session->candidates[i] != NULL && !session->candidates[i]->doubted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether silence confirms the bad news: a peer that we talk to has left our timer unanswered, one
+ * that we do not talk to yet has repeated what was refused. */
+static bool is_confirmed(const struct rtpgate_session *session) {
+    if (session->config->grace == 0) {
+        return true;
+    }
+    if (session->state == RTPGATE_STATE_NEW) {
+        return session->bad_news.repeated;
+    }
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        const struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && candidate->flight.due != RTPGATE_NEVER &&
+            candidate->unheard < UNHEARD_MIN) {
+            return false;
+        }
+    }
+    return true;
+}
+
+uint64_t rg_verdict_due(const struct rtpgate_session *session) {
+    if (session->bad_news.cause == 0 || rg_has_hope(session) || !is_confirmed(session)) {
+        return RTPGATE_NEVER;
+    }
+    return rg_time_add(session->bad_news.since, session->config->grace);
+}
+
+static const char *silence(const struct rtpgate_session *session) {
+    const struct rg_candidate *candidate = session->candidates[0];
+    if (session->state == RTPGATE_STATE_UNVERIFIED) {
+        return "the peer's fingerprint did not come in time";
+    }
+    if (session->role == RTPGATE_ROLE_SERVER) {
+        return "the client did not answer our certificate (flight 4) with a proof of its own";
+    }
+    return candidate != NULL && candidate->stage == RG_STAGE_FINISHED
+               ? "the server is silent since our Finished (flight 5)"
+               : "the server did not answer our ClientHello (flight 1) completely";
+}
+
+static void time_out(struct rtpgate_session *session) {
+    const struct rg_bad_news *news = &session->bad_news;
+    if (news->cause != 0 && !rg_has_hope(session)) {
+        rg_fail(session, news->cause, news->alert, news->text);
+    } else {
+        rg_fail(session, RTPGATE_ERR_TIMEOUT, 0, silence(session));
+    }
+}
+
+/* Whether `when` has come; RTPGATE_NEVER never does. */
+static bool is_due(const struct rtpgate_session *session, uint64_t when) {
+    return when != RTPGATE_NEVER && session->now >= when;
+}
+
+void rg_judge(struct rtpgate_session *session) {
+    const struct rg_bad_news *news = &session->bad_news;
+    if (is_due(session, rg_verdict_due(session))) {
+        rg_fail(session, news->cause, news->alert, news->text);
+    } else if (is_due(session, session->deadline)) {
+        time_out(session);
+    }
+}
+
+void rg_expire_flights(struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && is_due(session, candidate->flight.due)) {
+            candidate->unheard++;
+            rg_candidate_expire(candidate);
+        }
+    }
+}

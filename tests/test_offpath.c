@@ -1,0 +1,293 @@
+/* What somebody can do who spoofs datagrams and cannot read any. */
+#include <string.h>
+
+#include "dtls/association.h"
+#include "sim/forge.h"
+#include "sim/pair.h"
+#include "state.h"
+#include "suite.h"
+#include "wire/alert.h"
+#include "wire/handshake.h"
+#include "wire/record.h"
+
+static struct sim_pair pair;
+
+static void setup(void) {
+    sim_pair_init(&pair, 1, &sim_calm);
+}
+
+static void teardown(void) {
+    sim_pair_clear(&pair);
+}
+
+static void forge(size_t to, const struct sim_forged *forged, uint64_t path, uint64_t delay) {
+    sim_link_inject(pair.link, to, forged->bytes, forged->length, path, delay);
+}
+
+static void assert_agree(void) {
+    ck_assert_msg(sim_ours_agree(&pair.client, &pair.server), "client %s (%s); server %s (%s)",
+                  rtpgate_state_name(rtpgate_session_state(pair.client.session)),
+                  rtpgate_session_error(pair.client.session, NULL),
+                  rtpgate_state_name(rtpgate_session_state(pair.server.session)),
+                  rtpgate_session_error(pair.server.session, NULL));
+}
+
+/* CertificateRequest as a server would make it, and ServerHelloDone. */
+static struct sim_forged forged_end_of_flight4(void) {
+    static const uint8_t request[] = {1, 64, 0, 4, 4, 3, 5, 3, 0, 0};
+    struct sim_forged forged = sim_forge_fragment(RG_CERTIFICATE_REQUEST, 3, sizeof(request), 0,
+                                                  request, sizeof(request), 3);
+    struct sim_forged done = sim_forge_fragment(RG_SERVER_HELLO_DONE, 4, 0, 0, NULL, 0, 4);
+    memcpy(forged.bytes + forged.length, done.bytes, done.length);
+    forged.length += done.length;
+    return forged;
+}
+
+START_TEST(a_forged_end_of_flight_4_is_not_mixed_with_the_genuine_beginning) {
+    static const size_t mtus[] = {1200, 548, 400, 300, 256};
+    rtpgate_config *config = sim_config(1);
+    struct sim_forged forged = forged_end_of_flight4();
+    ck_assert_int_eq(rtpgate_config_set_mtu(config, mtus[_i]), 0);
+    sim_pair_clear(&pair);
+    sim_pair_init_with(&pair, 1, &sim_calm, NULL, config);
+    forge(SIM_CLIENT, &forged, 0, 5000);
+    sim_pair_run(&pair, SIM_SECOND);
+    assert_agree();
+}
+END_TEST
+
+/* The genuine ServerHelloDone is lost; the forged one comes from elsewhere. */
+static void drop_first_flight4(void *context, struct sim_link *link, struct sim_passing *passing) {
+    (void)context;
+    if (passing->from == SIM_SERVER && sim_link_sent(link, SIM_SERVER) == 1) {
+        *passing->length -= 25; /* the last record */
+    }
+}
+
+START_TEST(flight_5_goes_to_whoever_signed) {
+    struct sim_forged done = sim_forge_fragment(RG_SERVER_HELLO_DONE, 4, 0, 0, NULL, 0, 4);
+    uint8_t buffer[2000];
+    uint64_t path = 0;
+    sim_link_tap(pair.link, drop_first_flight4, NULL);
+    forge(SIM_CLIENT, &done, 666, 25000);
+    sim_pair_run(&pair, 24000);
+    ck_assert_int_eq(
+        rtpgate_session_input(pair.client.session, done.bytes, done.length, 666, 26000), 0);
+    (void)rtpgate_session_expire(pair.client.session, 60000);
+    ck_assert_int_gt(rtpgate_session_output(pair.client.session, buffer, sizeof(buffer), &path),
+                     400);
+    ck_assert_uint_eq(path, 0);
+    sim_link_run(pair.link, 10 * SIM_SECOND);
+    assert_agree();
+}
+END_TEST
+
+/* More combinations than one look covers: the genuine one is found in the next. */
+START_TEST(the_search_goes_on_where_it_ended) {
+    rtpgate_config *config = sim_config(1);
+    ck_assert_int_eq(rtpgate_config_set_mtu(config, 300), 0);
+    sim_pair_clear(&pair);
+    sim_pair_init_with(&pair, 1, &sim_calm, NULL, config);
+    uint8_t body[300];
+    static const uint8_t types[] = {RG_SERVER_HELLO, RG_CERTIFICATE, RG_SERVER_KEY_EXCHANGE,
+                                    RG_CERTIFICATE_REQUEST};
+    sim_pair_run(&pair, 20500); /* flight 4 is arriving, the first datagrams are there */
+    for (uint8_t i = 0; i < 2; i++) {
+        struct sim_forged hello = sim_forge_server_hello((uint8_t)(0x80 + i));
+        forge(SIM_CLIENT, &hello, 0, 0);
+        for (uint16_t n = 1; n < 4; n++) {
+            memset(body, i + 1, sizeof(body));
+            struct sim_forged forged =
+                sim_forge_fragment(types[n], n, sizeof(body), 0, body, sizeof(body), n);
+            forge(SIM_CLIENT, &forged, 0, 0);
+        }
+    }
+    sim_link_run(pair.link, 10 * SIM_SECOND);
+    assert_agree();
+}
+END_TEST
+
+/* Three forged hellos that are repeated again and again cannot keep their places. */
+START_TEST(repeated_forged_hellos_do_not_keep_their_places) {
+    for (uint64_t round = 0; round < 25; round++) {
+        for (uint8_t i = 0; i < 3; i++) {
+            struct sim_forged hello = sim_forge_client_hello((uint8_t)(i + 1), 0);
+            forge(SIM_SERVER, &hello, 0, round * 900000 + i);
+        }
+    }
+    sim_pair_run(&pair, 29 * SIM_SECOND);
+    assert_agree();
+}
+END_TEST
+
+/* Nor can later ones take the place of the first. */
+START_TEST(a_flood_of_hellos_does_not_push_out_the_first) {
+    const struct sim_conditions dead = {.loss = 1000, .delay = 10000};
+    sim_pair_run(&pair, 25000); /* the client is about to send flight 5 */
+    sim_link_set_conditions(pair.link, &dead);
+    for (unsigned i = 0; i < 100; i++) {
+        struct sim_forged hello = sim_forge_client_hello((uint8_t)i, 0);
+        forge(SIM_SERVER, &hello, 0, 50000 + i * 50000);
+    }
+    sim_link_run(pair.link, 5 * SIM_SECOND);
+    sim_link_set_conditions(pair.link, &sim_calm);
+    sim_link_run(pair.link, 29 * SIM_SECOND);
+    assert_agree();
+}
+END_TEST
+
+START_TEST(a_record_that_is_too_large_moves_no_path) {
+    uint8_t buffer[2000];
+    uint64_t path = 0;
+    sim_pair_run(&pair, SIM_SECOND);
+    for (size_t length = 16380; length <= 18432; length++) {
+        struct sim_forged junk = sim_forge_record(RG_CONTENT_DATA, 1, 9, NULL, length);
+        ck_assert_int_eq(
+            rtpgate_session_input(pair.server.session, junk.bytes, junk.length, 666, SIM_SECOND),
+            0);
+    }
+    ck_assert_int_eq(rtpgate_session_send(pair.server.session, buffer, 10, SIM_SECOND), 0);
+    ck_assert_int_gt(rtpgate_session_output(pair.server.session, buffer, sizeof(buffer), &path), 0);
+    ck_assert_uint_eq(path, 0);
+}
+END_TEST
+
+/* One forged HelloVerifyRequest while the first hello is lost: the server takes the second hello.
+ */
+static void drop_first(void *context, struct sim_link *link, struct sim_passing *passing) {
+    (void)context;
+    (void)link;
+    passing->drop = passing->number == 0;
+}
+
+START_TEST(a_forged_hello_verify_request_and_a_lost_hello_do_not_hang) {
+    struct sim_forged request = sim_forge_verify_request(9);
+    sim_link_tap(pair.link, drop_first, NULL);
+    forge(SIM_CLIENT, &request, 0, 5000);
+    sim_pair_run(&pair, 5 * SIM_SECOND);
+    assert_agree();
+}
+END_TEST
+
+/* Signature checks are bounded: what comes beyond them waits, and the genuine flight is still
+ * proven. */
+START_TEST(signature_checks_are_bounded) {
+    uint8_t body[76];
+    sim_pair_clear(&pair);
+    sim_pair_init(&pair, 1, &sim_calm);
+    sim_pair_run(&pair, 15000); /* flight 4 has left */
+    struct sim_ours *server = &pair.server;
+    for (unsigned i = 0; i < 500; i++) {
+        memset(body, (int)i, sizeof(body));
+        body[40] = (uint8_t)(i >> 8);
+        struct sim_forged exchange =
+            sim_forge_fragment(RG_CLIENT_KEY_EXCHANGE, 2, 33, 0, body, 33, i);
+        struct sim_forged verify = sim_forge_fragment(RG_CERTIFICATE_VERIFY, 3, 76, 0, body, 76, i);
+        forge(SIM_SERVER, &exchange, 0, i);
+        forge(SIM_SERVER, &verify, 0, i);
+    }
+    sim_link_run(pair.link, 20 * SIM_SECOND);
+    assert_agree();
+    ck_assert_uint_le(sim_ours_stats(server).dropped_forged, RG_PROOFS + 60);
+}
+END_TEST
+
+START_TEST(proofs_are_earned_back_with_time) {
+    struct rtpgate_session *session = pair.server.session;
+    for (int i = 0; i < RG_PROOFS; i++) {
+        ck_assert(rg_may_prove(session));
+    }
+    ck_assert(!rg_may_prove(session));
+    ck_assert_int_eq(rtpgate_session_expire(session, RG_PROOF_INTERVAL), 0);
+    ck_assert(rg_may_prove(session));
+    ck_assert(!rg_may_prove(session));
+    ck_assert_int_eq(rtpgate_session_expire(session, UINT64_MAX - 1), 0);
+    for (int i = 0; i < RG_PROOFS; i++) {
+        ck_assert(rg_may_prove(session));
+    }
+    ck_assert(!rg_may_prove(session));
+}
+END_TEST
+
+/* Before the fingerprint is known strangers may finish; they hold no place once it is. */
+static void stranger_finishes(rtpgate_session *server, uint64_t now) {
+    struct sim_ours stranger;
+    uint8_t buffer[2000];
+    uint64_t path;
+    int length;
+    sim_ours_init(&stranger, sim_config(1), RTPGATE_ROLE_CLIENT, now);
+    sim_ours_expect(&stranger, 1, now);
+    ck_assert_int_eq(rtpgate_session_start(stranger.session, now), 0);
+    for (int turn = 0; turn < 4; turn++) {
+        while ((length = rtpgate_session_output(stranger.session, buffer, sizeof(buffer), &path)) >
+               0) {
+            (void)rtpgate_session_input(server, buffer, (size_t)length, 5, now);
+        }
+        while ((length = rtpgate_session_output(server, buffer, sizeof(buffer), &path)) > 0) {
+            (void)rtpgate_session_input(stranger.session, buffer, (size_t)length, 5, now);
+        }
+    }
+    ck_assert_int_eq(rtpgate_session_state(stranger.session), RTPGATE_STATE_READY);
+    if (now % 2 == 1) { /* and some close at once */
+        (void)rtpgate_session_close(stranger.session, now);
+        length = rtpgate_session_output(stranger.session, buffer, sizeof(buffer), &path);
+        (void)rtpgate_session_input(server, buffer, (size_t)length, 5, now);
+    }
+    sim_ours_clear(&stranger);
+}
+
+START_TEST(strangers_that_finished_give_way_to_the_expected_peer) {
+    struct rtpgate_fingerprint seen;
+    struct rtpgate_fingerprint right = sim_fingerprint(0);
+    sim_ours_clear(&pair.server);
+    sim_ours_init(&pair.server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
+    for (uint64_t i = 0; i < RG_CANDIDATES; i++) {
+        stranger_finishes(pair.server.session, 2 * i);
+    }
+    sim_pair_run(&pair, SIM_SECOND); /* no place for the client's hello */
+    assert_state(&pair.server, RTPGATE_STATE_UNVERIFIED);
+    sim_ours_expect(&pair.server, 0, SIM_SECOND);
+    sim_link_run(pair.link, 20 * SIM_SECOND);
+    assert_agree();
+    ck_assert_int_eq(
+        rtpgate_session_peer_fingerprint(pair.server.session, RTPGATE_HASH_SHA256, &seen), 0);
+    ck_assert_mem_eq(seen.bytes, right.bytes, 32);
+}
+END_TEST
+
+START_TEST(a_stranger_that_closes_ends_nothing) {
+    struct rtpgate_session_info info;
+    sim_ours_clear(&pair.server);
+    sim_ours_init(&pair.server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
+    stranger_finishes(pair.server.session, 1);
+    assert_state(&pair.server, RTPGATE_STATE_HANDSHAKE);
+    sim_link_run(pair.link, 10 * SIM_SECOND);
+    assert_state(&pair.server, RTPGATE_STATE_HANDSHAKE);
+    sim_pair_run(&pair, 12 * SIM_SECOND);
+    assert_state(&pair.server, RTPGATE_STATE_UNVERIFIED);
+    ck_assert_int_eq(rtpgate_session_info(pair.server.session, &info, sizeof(info)), 0);
+    sim_ours_expect(&pair.server, 0, 12 * SIM_SECOND);
+    assert_agree();
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("offpath");
+    TCase *tests = suite_case(suite, "spoofed datagrams");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, a_forged_end_of_flight_4_is_not_mixed_with_the_genuine_beginning, 0,
+                        5);
+    tcase_add_test(tests, flight_5_goes_to_whoever_signed);
+    tcase_add_test(tests, the_search_goes_on_where_it_ended);
+    tcase_add_test(tests, repeated_forged_hellos_do_not_keep_their_places);
+    tcase_add_test(tests, a_flood_of_hellos_does_not_push_out_the_first);
+    tcase_add_test(tests, a_record_that_is_too_large_moves_no_path);
+    tcase_add_test(tests, a_forged_hello_verify_request_and_a_lost_hello_do_not_hang);
+    tcase_add_test(tests, signature_checks_are_bounded);
+    tcase_add_test(tests, proofs_are_earned_back_with_time);
+    tcase_add_test(tests, strangers_that_finished_give_way_to_the_expected_peer);
+    tcase_add_test(tests, a_stranger_that_closes_ends_nothing);
+    int failed = suite_run(suite);
+    sim_ours_finish();
+    return failed;
+}
