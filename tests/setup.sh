@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs on a Debian-like system what is missing to build (group build), to test (group test) and to
-# meet foreign peers (group interop).
+# Installs on a Debian-like system what is missing to build (group build), to test (group test), to
+# meet foreign peers (group interop), for the example with a page (group page), and to drive Chromium
+# (group chromium) or both browsers (group browser: 400 MB to fetch on a bare system).
 # Usage: setup.sh GROUP...
 set -eu
 
@@ -8,6 +9,12 @@ fail() {
     echo "setup: $1" >&2
     exit 1
 }
+
+# Other sources of Node.js bring npm with it.
+node=
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    node="nodejs npm"
+fi
 
 packages=
 for group in "$@"; do
@@ -23,7 +30,10 @@ for group in "$@"; do
         packages="$packages libunistring-dev"
         ;;
     interop) packages="$packages openssl" ;;
-    *) fail "no such group: $group (there are: build test interop)" ;;
+    page) packages="$packages libmicrohttpd-dev libnice-dev" ;;
+    chromium) packages="$packages $node chromium" ;;
+    browser) packages="$packages $node chromium firefox-esr" ;;
+    *) fail "no such group: $group (there are: build test interop page chromium browser)" ;;
     esac
 done
 

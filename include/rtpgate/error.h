@@ -20,9 +20,10 @@ enum rtpgate_error {
     RTPGATE_ERR_NOBUF =
         -3, /* the buffer or queue is too small; nothing was lost: make room, retry */
 
-    /* The machine: out of memory, or the crypto library refused. Free the object. */
+    /* The machine: out of memory, or the crypto library or the system refused. */
     RTPGATE_ERR_NOMEM = -16,
     RTPGATE_ERR_CRYPTO = -17,
+    RTPGATE_ERR_IO = -18, /* the system refused a socket call; errno says why */
 
     /* The association: fatal and sticky. Free the session; a new one may be tried. */
     RTPGATE_ERR_FINGERPRINT = -32,    /* the peer proved a certificate that was not expected */

@@ -17,6 +17,7 @@ static const struct entry entries[] = {
 
     {RTPGATE_ERR_NOMEM, RTPGATE_CLASS_MACHINE, "out of memory"},
     {RTPGATE_ERR_CRYPTO, RTPGATE_CLASS_MACHINE, "the crypto library failed"},
+    {RTPGATE_ERR_IO, RTPGATE_CLASS_MACHINE, "the system refused a socket call"},
 
     {RTPGATE_ERR_FINGERPRINT, RTPGATE_CLASS_ASSOCIATION,
      "the peer's certificate has none of the expected fingerprints"},

@@ -1,0 +1,116 @@
+/*
+ * One remote on one port: demultiplexing, the DTLS association (and its successor), SRTP.
+ *
+ * It takes every datagram of the remote and says what the caller holds now. The drain rule is that
+ * of session.h, with one step more: after each call that changes the peer, call rtpgate_peer_output
+ * until it returns 0, rtpgate_peer_next_event until it returns 0, rtpgate_peer_next_packet until it
+ * returns 0, then read rtpgate_peer_deadline. Times, paths and threads are as in session.h.
+ */
+#ifndef RTPGATE_PEER_H
+#define RTPGATE_PEER_H
+
+#include <rtpgate/classify.h>
+#include <rtpgate/export.h>
+#include <rtpgate/media.h>
+#include <rtpgate/session.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct rtpgate_peer rtpgate_peer;
+
+/* Counters since the peer was made. Fields are only ever appended. */
+struct rtpgate_peer_stats {
+    uint64_t received[RTPGATE_KIND_RTCP + 1]; /* datagrams by enum rtpgate_kind */
+    uint64_t held;                            /* SRTP that came before the keys and was kept */
+    uint64_t dropped_held;                    /* of these: pushed out by newer ones, or too old */
+    uint64_t dropped_closed;                  /* SRTP when there is no association (any more) */
+    struct rtpgate_media_stats media;         /* of all associations together */
+};
+
+/*
+ * Makes a peer with its first association, as rtpgate_session_new does.
+ * out: written only on success; release it with rtpgate_peer_free.
+ * Returns 0; RTPGATE_ERR_INVAL; RTPGATE_ERR_NOMEM.
+ */
+RTPGATE_API int rtpgate_peer_new(rtpgate_peer **out, rtpgate_config *config, enum rtpgate_role role,
+                                 uint64_t now);
+
+/* Zeroes all secrets and frees the peer. NULL is fine. */
+RTPGATE_API void rtpgate_peer_free(rtpgate_peer *peer);
+
+/*
+ * The association that is being negotiated or, when none is, the one that is used: for set_remote,
+ * set_role, start, send, info, stats, error and what else session.h has, followed by the drain rule
+ * of this header. Datagrams, output, events, expiry and paths go through the peer. It changes with
+ * rtpgate_peer_restart and lives at most as long as the peer. NULL for NULL.
+ */
+RTPGATE_API rtpgate_session *rtpgate_peer_session(rtpgate_peer *peer);
+
+/*
+ * Begins a second association on the same port, after an offer and answer that ask for one (RFC
+ * 8842 5, RFC 5764 4.3): new identity, new fingerprints, new role, as `config` and
+ * rtpgate_peer_session say. Media goes on under the old keys until the new ones exist; SRTP is then
+ * tried with the new keys first, with the old ones for 3 s more. An association that is not READY
+ * yet is replaced at once. Returns 0; RTPGATE_ERR_INVAL; RTPGATE_ERR_NOMEM: nothing has changed.
+ */
+RTPGATE_API int rtpgate_peer_restart(rtpgate_peer *peer, rtpgate_config *config,
+                                     enum rtpgate_role role, uint64_t now);
+
+/*
+ * Takes one datagram of the remote and says what it is now.
+ *
+ * datagram: `*length` bytes, which SRTP is decrypted in; owned by the caller. On return `*length`
+ * is that of what the caller holds. from_turn_server: as in rtpgate_classify. Returns a kind: STUN
+ * for the caller's ICE (then rtpgate_peer_path_valid); RTP or RTCP in plaintext; ZRTP,
+ * TURN_CHANNEL, QUIC or UNKNOWN as it came. DTLS was taken in: drain. Below 0 nothing is there for
+ * the caller: RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE for SRTP before the keys (it is held
+ * and comes out of rtpgate_peer_next_packet) or without an association; RTPGATE_ERR_AUTH,
+ * RTPGATE_ERR_REPLAY, RTPGATE_ERR_MALFORMED: dropped and counted, nothing is harmed.
+ */
+RTPGATE_API int rtpgate_peer_input(rtpgate_peer *peer, uint8_t *datagram, size_t *length,
+                                   uint64_t path, bool from_turn_server, uint64_t now);
+
+/*
+ * Gives the next packet that was held until there were keys, in the order of arrival, in plaintext.
+ *
+ * buffer: `capacity` bytes; 2048 is always enough. length: written when there is one.
+ * Returns RTPGATE_KIND_RTP or RTPGATE_KIND_RTCP; 0 when there is none; RTPGATE_ERR_INVAL for a
+ * NULL; RTPGATE_ERR_NOBUF when `capacity` is too small (it stays). What does not authenticate is
+ * dropped and counted.
+ */
+RTPGATE_API int rtpgate_peer_next_packet(rtpgate_peer *peer, uint8_t *buffer, size_t capacity,
+                                         size_t *length);
+
+/* As rtpgate_media_protect, with the keys in use. RTPGATE_ERR_STATE when there are none. The caller
+ * sends the result itself, on the path of its choice. */
+RTPGATE_API int rtpgate_peer_protect(rtpgate_peer *peer, enum rtpgate_kind kind, const uint8_t *in,
+                                     size_t length, uint8_t *out, size_t capacity);
+
+/* As rtpgate_session_output, _next_event, _deadline and _expire, for all associations. Events of an
+ * association that was replaced are not told. */
+RTPGATE_API int rtpgate_peer_output(rtpgate_peer *peer, uint8_t *buffer, size_t capacity,
+                                    uint64_t *path);
+RTPGATE_API int rtpgate_peer_next_event(rtpgate_peer *peer, struct rtpgate_event *event);
+RTPGATE_API uint64_t rtpgate_peer_deadline(const rtpgate_peer *peer);
+RTPGATE_API int rtpgate_peer_expire(rtpgate_peer *peer, uint64_t now);
+
+/* As rtpgate_session_path_valid, _set_path, _set_rtt and _close, for all associations, and for
+ * those that rtpgate_peer_restart will make. */
+RTPGATE_API int rtpgate_peer_path_valid(rtpgate_peer *peer, uint64_t path, bool valid,
+                                        uint64_t now);
+RTPGATE_API int rtpgate_peer_set_path(rtpgate_peer *peer, uint64_t path, uint64_t now);
+RTPGATE_API int rtpgate_peer_set_rtt(rtpgate_peer *peer, uint64_t rtt, uint64_t now);
+RTPGATE_API int rtpgate_peer_close(rtpgate_peer *peer, uint64_t now);
+
+/* The counters. stats: `size` bytes are filled; pass sizeof(struct rtpgate_peer_stats).
+ * Returns 0; RTPGATE_ERR_INVAL for a NULL. */
+RTPGATE_API int rtpgate_peer_stats(const rtpgate_peer *peer, struct rtpgate_peer_stats *stats,
+                                   size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

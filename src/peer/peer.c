@@ -1,0 +1,420 @@
+#include <rtpgate/peer.h>
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "dtls/paths.h"
+#include "srtp/hold.h"
+#include "wire/record.h"
+
+/* How long the old keys are tried after the new association is READY (RFC 5764 4.3). */
+#define OLD_KEYS UINT64_C(3000000)
+
+struct association {
+    rtpgate_session *session; /* NULL: there is none */
+    rtpgate_media *media;     /* NULL: no keys yet, or no more */
+};
+
+struct rtpgate_peer {
+    struct association current;
+    struct association next; /* after rtpgate_peer_restart, until it has taken over */
+    uint64_t takes_over_at;  /* RTPGATE_NEVER: next is not READY */
+    uint64_t now;
+    struct rg_paths paths; /* for associations to come */
+    bool path_fixed;
+    uint64_t path;
+    uint64_t rtt;
+    struct rg_hold hold;
+    struct rtpgate_peer_stats stats;
+    struct rtpgate_media_stats retired; /* of associations that are gone */
+};
+
+static void add_stats(struct rtpgate_media_stats *sum, const rtpgate_media *media) {
+    struct rtpgate_media_stats stats;
+    if (rtpgate_media_stats(media, &stats, sizeof(stats)) == 0) {
+        sum->rtp_protected += stats.rtp_protected;
+        sum->rtcp_protected += stats.rtcp_protected;
+        sum->rtp_unprotected += stats.rtp_unprotected;
+        sum->rtcp_unprotected += stats.rtcp_unprotected;
+        sum->auth_failures += stats.auth_failures;
+        sum->replays += stats.replays;
+        sum->malformed += stats.malformed;
+    }
+}
+
+static void retire_media(struct rtpgate_peer *peer, struct association *association) {
+    if (association->media != NULL) {
+        add_stats(&peer->retired, association->media);
+        rtpgate_media_free(association->media);
+        association->media = NULL;
+    }
+}
+
+static void retire(struct rtpgate_peer *peer, struct association *association) {
+    retire_media(peer, association);
+    rtpgate_session_free(association->session);
+    association->session = NULL;
+}
+
+/* Media lives exactly as long as its association is READY. */
+static void follow_state(struct rtpgate_peer *peer, struct association *association) {
+    bool ready = association->session != NULL &&
+                 rtpgate_session_state(association->session) == RTPGATE_STATE_READY;
+    if (!ready) {
+        retire_media(peer, association);
+    } else if (association->media == NULL) {
+        struct rtpgate_srtp_keys keys;
+        if (rtpgate_session_keys(association->session, &keys) == 0) {
+            (void)rtpgate_media_new(&association->media, &keys); /* without memory: tried again */
+            rtpgate_srtp_keys_clear(&keys);
+        }
+    }
+}
+
+static void take_over(struct rtpgate_peer *peer) {
+    retire(peer, &peer->current);
+    peer->current = peer->next;
+    peer->next = (struct association){NULL, NULL};
+    peer->takes_over_at = RTPGATE_NEVER;
+}
+
+static void settle(struct rtpgate_peer *peer) {
+    follow_state(peer, &peer->current);
+    follow_state(peer, &peer->next);
+    if (peer->next.media != NULL && peer->takes_over_at == RTPGATE_NEVER) {
+        bool late = peer->now > UINT64_MAX - OLD_KEYS;
+        peer->takes_over_at = late ? UINT64_MAX - 1 : peer->now + OLD_KEYS;
+    }
+    if (peer->next.session != NULL && peer->takes_over_at != RTPGATE_NEVER &&
+        peer->now >= peer->takes_over_at) {
+        take_over(peer);
+    }
+    struct rtpgate_session *session = rtpgate_peer_session(peer);
+    if (rtpgate_session_state(session) > RTPGATE_STATE_READY) {
+        rg_hold_clear(&peer->hold); /* no keys will come for these */
+    }
+}
+
+static int enter(struct rtpgate_peer *peer, uint64_t now) {
+    if (peer == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    peer->now = now > peer->now ? now : peer->now;
+    return 0;
+}
+
+int rtpgate_peer_new(rtpgate_peer **out, rtpgate_config *config, enum rtpgate_role role,
+                     uint64_t now) {
+    if (out == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    struct rtpgate_peer *peer = rg_alloc(sizeof(*peer));
+    if (peer == NULL) {
+        return RTPGATE_ERR_NOMEM;
+    }
+    int status = rtpgate_session_new(&peer->current.session, config, role, now);
+    if (status != 0) {
+        rg_free(peer);
+        return status;
+    }
+    peer->now = now;
+    peer->takes_over_at = RTPGATE_NEVER;
+    rg_paths_init(&peer->paths, false);
+    rg_hold_init(&peer->hold);
+    *out = peer;
+    return 0;
+}
+
+void rtpgate_peer_free(rtpgate_peer *peer) {
+    if (peer == NULL) {
+        return;
+    }
+    retire(peer, &peer->next);
+    retire(peer, &peer->current);
+    rg_hold_clear(&peer->hold);
+    rg_free(peer);
+}
+
+rtpgate_session *rtpgate_peer_session(rtpgate_peer *peer) {
+    if (peer == NULL) {
+        return NULL;
+    }
+    return peer->next.session != NULL ? peer->next.session : peer->current.session;
+}
+
+static int inherit(const struct rtpgate_peer *peer, rtpgate_session *session) {
+    int status = rtpgate_session_set_rtt(session, peer->rtt, peer->now);
+    for (size_t i = 0; status == 0 && i < peer->paths.count; i++) {
+        status = rtpgate_session_path_valid(session, peer->paths.valid[i], true, peer->now);
+    }
+    if (status == 0 && peer->path_fixed) {
+        status = rtpgate_session_set_path(session, peer->path, peer->now);
+    }
+    return status;
+}
+
+int rtpgate_peer_restart(rtpgate_peer *peer, rtpgate_config *config, enum rtpgate_role role,
+                         uint64_t now) {
+    rtpgate_session *session = NULL;
+    if (enter(peer, now) != 0) {
+        return RTPGATE_ERR_INVAL;
+    }
+    int status = rtpgate_session_new(&session, config, role, peer->now);
+    if (status == 0) {
+        status = inherit(peer, session);
+    }
+    if (status != 0) {
+        rtpgate_session_free(session);
+        return status;
+    }
+    settle(peer);
+    if (peer->next.media != NULL) {
+        take_over(peer); /* a third association: the second is the old one now */
+    }
+    retire(peer, &peer->next);
+    if (peer->current.media == NULL) {
+        retire(peer, &peer->current);
+        peer->current.session = session;
+    } else {
+        peer->next.session = session;
+    }
+    return 0;
+}
+
+/* While a second association is negotiated, plaintext is for it; whose keys a protected record is
+ * under is found by trying. */
+static void take_dtls(struct rtpgate_peer *peer, const uint8_t *datagram, size_t length,
+                      uint64_t path) {
+    struct rg_reader reader = rg_reader_make(datagram, length);
+    struct rg_record record = {0};
+    bool plain = rg_record_next(&reader, &record) && record.epoch == 0;
+    if (peer->next.session == NULL || !plain) {
+        (void)rtpgate_session_input(peer->current.session, datagram, length, path, peer->now);
+    }
+    if (peer->next.session != NULL) {
+        (void)rtpgate_session_input(peer->next.session, datagram, length, path, peer->now);
+    }
+}
+
+/* With two associations the new keys are tried first, on a copy: a failed try may leave anything in
+ * its output. */
+static int try_next(struct rtpgate_peer *peer, enum rtpgate_kind kind, const uint8_t *packet,
+                    size_t length, uint8_t *out) {
+    uint8_t *copy = rg_alloc(length);
+    if (copy == NULL) {
+        return RTPGATE_ERR_NOMEM;
+    }
+    int status = rtpgate_media_unprotect(peer->next.media, kind, packet, length, copy, length);
+    if (status > 0) {
+        memcpy(out, copy, (size_t)status);
+    }
+    rg_free_secret(copy, length);
+    return status;
+}
+
+static int unprotect(struct rtpgate_peer *peer, enum rtpgate_kind kind, const uint8_t *packet,
+                     size_t length, uint8_t *out) {
+    rtpgate_media *media = peer->current.media;
+    if (peer->next.media != NULL) {
+        int status = try_next(peer, kind, packet, length, out);
+        if (status != RTPGATE_ERR_AUTH || media == NULL) {
+            return status;
+        }
+    }
+    if (media == NULL) {
+        return RTPGATE_ERR_STATE;
+    }
+    return rtpgate_media_unprotect(media, kind, packet, length, out, length);
+}
+
+static int take_media(struct rtpgate_peer *peer, enum rtpgate_kind kind, uint8_t *packet,
+                      size_t *length) {
+    int status = unprotect(peer, kind, packet, *length, packet);
+    if (status == RTPGATE_ERR_STATE) {
+        if (rtpgate_session_state(peer->current.session) > RTPGATE_STATE_READY) {
+            peer->stats.dropped_closed++;
+        } else {
+            rg_hold_push(&peer->hold, kind, packet, *length, peer->now);
+        }
+    }
+    if (status < 0) {
+        return status;
+    }
+    *length = (size_t)status;
+    return (int)kind;
+}
+
+int rtpgate_peer_input(rtpgate_peer *peer, uint8_t *datagram, size_t *length, uint64_t path,
+                       bool from_turn_server, uint64_t now) {
+    if (enter(peer, now) != 0 || length == NULL || (datagram == NULL && *length > 0)) {
+        return RTPGATE_ERR_INVAL;
+    }
+    enum rtpgate_kind kind = rtpgate_classify(datagram, *length, from_turn_server);
+    peer->stats.received[kind]++;
+    settle(peer);
+    if (kind == RTPGATE_KIND_DTLS) {
+        take_dtls(peer, datagram, *length, path);
+        settle(peer);
+    } else if (kind == RTPGATE_KIND_RTP || kind == RTPGATE_KIND_RTCP) {
+        return take_media(peer, kind, datagram, length);
+    }
+    return (int)kind;
+}
+
+int rtpgate_peer_next_packet(rtpgate_peer *peer, uint8_t *buffer, size_t capacity, size_t *length) {
+    if (peer == NULL || buffer == NULL || length == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    settle(peer);
+    while (peer->current.media != NULL || peer->next.media != NULL) {
+        const struct rg_block *block = rg_hold_first(&peer->hold, peer->now);
+        if (block == NULL) {
+            return 0;
+        }
+        if (block->length > capacity) {
+            return RTPGATE_ERR_NOBUF;
+        }
+        enum rtpgate_kind kind = (enum rtpgate_kind)block->kind;
+        int status = unprotect(peer, kind, block->bytes, block->length, buffer);
+        rg_hold_pop(&peer->hold);
+        if (status > 0) {
+            *length = (size_t)status;
+            return (int)kind;
+        }
+    }
+    return 0;
+}
+
+int rtpgate_peer_protect(rtpgate_peer *peer, enum rtpgate_kind kind, const uint8_t *in,
+                         size_t length, uint8_t *out, size_t capacity) {
+    if (peer == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    settle(peer);
+    rtpgate_media *media = peer->next.media != NULL ? peer->next.media : peer->current.media;
+    if (media == NULL) {
+        return RTPGATE_ERR_STATE;
+    }
+    return rtpgate_media_protect(media, kind, in, length, out, capacity);
+}
+
+int rtpgate_peer_output(rtpgate_peer *peer, uint8_t *buffer, size_t capacity, uint64_t *path) {
+    if (peer == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    int length = rtpgate_session_output(peer->current.session, buffer, capacity, path);
+    if (length == 0 && peer->next.session != NULL) {
+        length = rtpgate_session_output(peer->next.session, buffer, capacity, path);
+    }
+    return length;
+}
+
+/* Of an association that is being replaced only the data still counts. */
+static int event_of_replaced(struct rtpgate_peer *peer, struct rtpgate_event *event) {
+    int status = 0;
+    do {
+        status = rtpgate_session_next_event(peer->current.session, event);
+    } while (status == 1 && event->type != RTPGATE_EVENT_DATA);
+    return status;
+}
+
+int rtpgate_peer_next_event(rtpgate_peer *peer, struct rtpgate_event *event) {
+    if (peer == NULL || event == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    settle(peer);
+    if (peer->next.session == NULL) {
+        return rtpgate_session_next_event(peer->current.session, event);
+    }
+    int status = event_of_replaced(peer, event);
+    return status != 0 ? status : rtpgate_session_next_event(peer->next.session, event);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+uint64_t rtpgate_peer_deadline(const rtpgate_peer *peer) {
+    if (peer == NULL) {
+        return RTPGATE_NEVER;
+    }
+    return earlier(peer->takes_over_at, earlier(rtpgate_session_deadline(peer->current.session),
+                                                rtpgate_session_deadline(peer->next.session)));
+}
+
+int rtpgate_peer_expire(rtpgate_peer *peer, uint64_t now) {
+    if (enter(peer, now) != 0) {
+        return RTPGATE_ERR_INVAL;
+    }
+    int status = rtpgate_session_expire(peer->current.session, peer->now);
+    if (status == 0 && peer->next.session != NULL) {
+        status = rtpgate_session_expire(peer->next.session, peer->now);
+    }
+    settle(peer);
+    return status;
+}
+
+int rtpgate_peer_path_valid(rtpgate_peer *peer, uint64_t path, bool valid, uint64_t now) {
+    if (enter(peer, now) != 0) {
+        return RTPGATE_ERR_INVAL;
+    }
+    int status = rg_paths_set(&peer->paths, path, valid);
+    if (status == 0) {
+        status = rtpgate_session_path_valid(peer->current.session, path, valid, peer->now);
+    }
+    if (status == 0 && peer->next.session != NULL) {
+        status = rtpgate_session_path_valid(peer->next.session, path, valid, peer->now);
+    }
+    settle(peer);
+    return status;
+}
+
+int rtpgate_peer_set_path(rtpgate_peer *peer, uint64_t path, uint64_t now) {
+    if (enter(peer, now) != 0) {
+        return RTPGATE_ERR_INVAL;
+    }
+    peer->path_fixed = true;
+    peer->path = path;
+    if (peer->next.session != NULL) {
+        (void)rtpgate_session_set_path(peer->next.session, path, peer->now);
+    }
+    return rtpgate_session_set_path(peer->current.session, path, peer->now);
+}
+
+int rtpgate_peer_set_rtt(rtpgate_peer *peer, uint64_t rtt, uint64_t now) {
+    if (enter(peer, now) != 0) {
+        return RTPGATE_ERR_INVAL;
+    }
+    peer->rtt = rtt;
+    if (peer->next.session != NULL) {
+        (void)rtpgate_session_set_rtt(peer->next.session, rtt, peer->now);
+    }
+    return rtpgate_session_set_rtt(peer->current.session, rtt, peer->now);
+}
+
+int rtpgate_peer_close(rtpgate_peer *peer, uint64_t now) {
+    if (enter(peer, now) != 0) {
+        return RTPGATE_ERR_INVAL;
+    }
+    if (peer->next.session != NULL) {
+        (void)rtpgate_session_close(peer->next.session, peer->now);
+    }
+    int status = rtpgate_session_close(peer->current.session, peer->now);
+    settle(peer);
+    return status;
+}
+
+int rtpgate_peer_stats(const rtpgate_peer *peer, struct rtpgate_peer_stats *stats, size_t size) {
+    if (peer == NULL || stats == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    struct rtpgate_peer_stats all = peer->stats;
+    all.held = peer->hold.held;
+    all.dropped_held = peer->hold.dropped;
+    all.media = peer->retired;
+    add_stats(&all.media, peer->current.media);
+    add_stats(&all.media, peer->next.media);
+    memset(stats, 0, size);
+    memcpy(stats, &all, size < sizeof(all) ? size : sizeof(all));
+    return 0;
+}

@@ -1,0 +1,217 @@
+#include <srtp2/srtp.h>
+#include <stdint.h>
+
+#include "base/secure.h"
+#include "media.h"
+#include "suite.h"
+
+/* What libsrtp is asked, what it is made to answer, and what became of the keys. */
+static struct {
+    int inits;
+    int creates;
+    int live;
+    srtp_err_status_t fail_init;
+    int fail_create; /* the n-th from now fails; 0: none */
+    srtp_err_status_t status;
+    const uint8_t *key; /* where libsrtp was shown a key, until it was zeroed */
+    size_t zeroed;
+} watch;
+
+static srtp_err_status_t watched_init(void) {
+    watch.inits++;
+    return watch.fail_init != 0 ? watch.fail_init : srtp_init();
+}
+
+static srtp_err_status_t watched_create(srtp_t *session, const srtp_policy_t *policy) {
+    static const uint8_t zeros[RTPGATE_SRTP_MAX_KEY];
+
+    watch.creates++;
+    ck_assert_ptr_null(watch.key);
+    if (memcmp(policy->key, zeros, 16) != 0) {
+        watch.key = policy->key;
+    }
+    if (watch.fail_create > 0 && --watch.fail_create == 0) {
+        return watch.status;
+    }
+    watch.live++;
+    return srtp_create(session, policy);
+}
+
+static srtp_err_status_t watched_dealloc(srtp_t session) {
+    watch.live--;
+    return srtp_dealloc(session);
+}
+
+static void watched_zero(void *memory, size_t size) {
+    ck_assert_ptr_eq(memory, watch.key);
+    ck_assert_uint_eq(size, RTPGATE_SRTP_MAX_KEY + RTPGATE_SRTP_MAX_SALT);
+    watch.key = NULL;
+    watch.zeroed++;
+    rg_zero(memory, size);
+}
+
+static srtp_err_status_t answered(srtp_t session, void *packet, int *length) {
+    (void)session;
+    (void)packet;
+    (void)length;
+    return watch.status;
+}
+
+/* The tests run on a second copy of the source, with another libsrtp under it. */
+#define rtpgate_media_new copy_new
+#define rtpgate_media_free copy_free
+#define rtpgate_media_protect copy_protect
+#define rtpgate_media_unprotect copy_unprotect
+/* with its arguments, since a struct has the same name */
+#define rtpgate_media_stats(media, stats, size) copy_stats(media, stats, size)
+#define srtp_init watched_init
+#define srtp_create watched_create
+#define srtp_dealloc watched_dealloc
+#define srtp_protect answered
+#define srtp_protect_rtcp answered
+#define srtp_unprotect answered
+#define srtp_unprotect_rtcp answered
+#define rg_zero watched_zero
+void copy_free(rtpgate_media *media);
+#include "srtp/media.c"
+
+static rtpgate_media *copy_end(void) {
+    struct rtpgate_srtp_keys keys = media_keys(&media_profiles[0], true);
+    rtpgate_media *media = NULL;
+
+    ck_assert_int_eq(rtpgate_media_new(&media, &keys), 0);
+    return media;
+}
+
+/* Runs before every test: as if the process had just begun. */
+static void begin(void) {
+    if (anchor != NULL) {
+        srtp_dealloc(anchor);
+        anchor = NULL;
+    }
+    memset(&watch, 0, sizeof watch);
+    once = (once_flag)ONCE_FLAG_INIT;
+}
+
+START_TEST(libsrtp_is_initialised_once_and_one_context_stays) {
+    rtpgate_media *first = copy_end();
+    rtpgate_media *second = copy_end();
+
+    ck_assert_int_eq(watch.inits, 1);
+    ck_assert_int_eq(watch.creates, 5);
+    rtpgate_media_free(first);
+    ck_assert_int_eq(watch.live, 3);
+    rtpgate_media_free(second);
+    ck_assert_int_eq(watch.live, 1);
+    rtpgate_media_free(copy_end());
+    ck_assert_int_eq(watch.inits, 1);
+    ck_assert_int_eq(watch.live, 1);
+}
+END_TEST
+
+START_TEST(without_libsrtp_there_are_no_contexts) {
+    struct rtpgate_srtp_keys keys = media_keys(&media_profiles[0], true);
+    rtpgate_media *media = NULL;
+
+    watch.fail_init = srtp_err_status_init_fail;
+    ck_assert_int_eq(rtpgate_media_new(&media, &keys), RTPGATE_ERR_CRYPTO);
+    ck_assert_int_eq(rtpgate_media_new(&media, &keys), RTPGATE_ERR_CRYPTO);
+    ck_assert_ptr_null(media);
+    ck_assert_int_eq(watch.creates, 0);
+}
+END_TEST
+
+START_TEST(somebody_else_may_have_initialised_libsrtp) {
+    watch.fail_init = srtp_err_status_bad_param; /* what libsrtp 2 says then */
+    rtpgate_media_free(copy_end());
+    ck_assert_int_eq(watch.live, 1);
+}
+END_TEST
+
+START_TEST(contexts_do_not_depend_on_the_one_that_stays) {
+    watch.fail_create = 1;
+    watch.status = srtp_err_status_alloc_fail;
+    rtpgate_media_free(copy_end());
+    ck_assert_int_eq(watch.live, 0);
+}
+END_TEST
+
+START_TEST(keys_are_zeroed_once_libsrtp_has_them) {
+    rtpgate_media *media = copy_end();
+
+    ck_assert_ptr_null(watch.key);
+    ck_assert_uint_eq(watch.zeroed, 2);
+    rtpgate_media_free(media);
+}
+END_TEST
+
+/* The n-th context of a process cannot be made: nothing is left, no key and no other context. */
+static void fail_at(int n, srtp_err_status_t status, int code) {
+    struct rtpgate_srtp_keys keys = media_keys(&media_profiles[0], true);
+    rtpgate_media *media = NULL;
+
+    begin();
+    watch.fail_create = n;
+    watch.status = status;
+    ck_assert_int_eq(rtpgate_media_new(&media, &keys), code);
+    ck_assert_ptr_null(media);
+    ck_assert_ptr_null(watch.key);
+    ck_assert_uint_eq(watch.zeroed, (size_t)n - 1);
+    ck_assert_int_eq(watch.live, 1);
+}
+
+START_TEST(a_context_that_cannot_be_made_leaves_nothing) {
+    fail_at(2, srtp_err_status_alloc_fail, RTPGATE_ERR_NOMEM);
+    fail_at(3, srtp_err_status_alloc_fail, RTPGATE_ERR_NOMEM);
+    fail_at(2, srtp_err_status_init_fail, RTPGATE_ERR_CRYPTO);
+    fail_at(2, srtp_err_status_bad_param, RTPGATE_ERR_CRYPTO);
+    fail_at(3, srtp_err_status_cipher_fail, RTPGATE_ERR_CRYPTO);
+}
+END_TEST
+
+static void expect_code(rtpgate_media *media, srtp_err_status_t status, int code) {
+    uint8_t packet[200] = {0x80};
+
+    watch.status = status;
+    ck_assert_int_eq(
+        rtpgate_media_protect(media, RTPGATE_KIND_RTP, packet, 100, packet, sizeof packet), code);
+    ck_assert_int_eq(
+        rtpgate_media_unprotect(media, RTPGATE_KIND_RTP, packet, 100, packet, sizeof packet), code);
+}
+
+START_TEST(what_libsrtp_says_is_told) {
+    rtpgate_media *media = copy_end();
+    struct rtpgate_media_stats stats;
+
+    expect_code(media, srtp_err_status_ok, 100);
+    expect_code(media, srtp_err_status_auth_fail, RTPGATE_ERR_AUTH);
+    expect_code(media, srtp_err_status_replay_fail, RTPGATE_ERR_REPLAY);
+    expect_code(media, srtp_err_status_replay_old, RTPGATE_ERR_REPLAY);
+    expect_code(media, srtp_err_status_bad_param, RTPGATE_ERR_MALFORMED);
+    expect_code(media, srtp_err_status_parse_err, RTPGATE_ERR_MALFORMED);
+    expect_code(media, srtp_err_status_alloc_fail, RTPGATE_ERR_NOMEM);
+    expect_code(media, srtp_err_status_cipher_fail, RTPGATE_ERR_CRYPTO);
+    expect_code(media, srtp_err_status_key_expired, RTPGATE_ERR_CRYPTO);
+    ck_assert_int_eq(rtpgate_media_stats(media, &stats, sizeof stats), 0);
+    ck_assert_uint_eq(stats.rtp_protected + stats.rtp_unprotected, 2);
+    ck_assert_uint_eq(stats.auth_failures, 2);
+    ck_assert_uint_eq(stats.replays, 4);
+    ck_assert_uint_eq(stats.malformed, 4);
+    rtpgate_media_free(media);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("media_faults");
+    TCase *tests = suite_case(suite, "media_faults");
+
+    tcase_add_checked_fixture(tests, begin, NULL);
+    tcase_add_test(tests, libsrtp_is_initialised_once_and_one_context_stays);
+    tcase_add_test(tests, without_libsrtp_there_are_no_contexts);
+    tcase_add_test(tests, somebody_else_may_have_initialised_libsrtp);
+    tcase_add_test(tests, contexts_do_not_depend_on_the_one_that_stays);
+    tcase_add_test(tests, keys_are_zeroed_once_libsrtp_has_them);
+    tcase_add_test(tests, a_context_that_cannot_be_made_leaves_nothing);
+    tcase_add_test(tests, what_libsrtp_says_is_told);
+    return suite_run(suite);
+}
