@@ -157,6 +157,9 @@ START_TEST(output_follows_accepted_messages_until_it_is_fixed) {
     ck_assert_int_eq(rtpgate_session_input(server, good.bytes, good.length, 9, 0), 0);
     ck_assert_int_gt(rtpgate_session_output(server, buffer, sizeof(buffer), &path), 0);
     ck_assert_uint_eq(path, 9);
+    ck_assert_int_eq(rtpgate_session_input(server, good.bytes, good.length, 10, 50000), 0);
+    ck_assert_int_gt(rtpgate_session_output(server, buffer, sizeof(buffer), &path), 0);
+    ck_assert_uint_eq(path, 10);
     ck_assert_int_eq(rtpgate_session_set_path(server, 77, 0), 0);
     ck_assert_int_eq(rtpgate_session_input(server, good.bytes, good.length, 10, 100000), 0);
     ck_assert_int_gt(rtpgate_session_output(server, buffer, sizeof(buffer), &path), 0);
@@ -169,9 +172,10 @@ START_TEST(output_follows_accepted_messages_until_it_is_fixed) {
 END_TEST
 
 START_TEST(a_client_sends_to_the_path_that_was_declared_first) {
-    uint8_t buffer[2000];
+    uint8_t buffer[2000] = {0};
     uint64_t path = 0;
     sim_pair_init(&pair, 1, &sim_calm);
+    ck_assert_int_eq(rtpgate_session_input(pair.client.session, buffer, 1, 99, 0), 0); /* junk */
     ck_assert_int_eq(rtpgate_session_path_valid(pair.client.session, 42, true, 0), 0);
     ck_assert_int_eq(rtpgate_session_path_valid(pair.client.session, 43, true, 0), 0);
     ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
@@ -333,6 +337,59 @@ START_TEST(the_rtt_seeds_the_timer_within_its_limits) {
 }
 END_TEST
 
+static enum rtpgate_event_type next_event(rtpgate_session *session) {
+    struct rtpgate_event event;
+    (void)rtpgate_session_next_event(session, &event);
+    return event.type;
+}
+
+/* The final flight and close_notify in one datagram: nobody can use the keys any more. */
+START_TEST(events_of_what_is_over_are_not_told) {
+    uint8_t buffer[4000];
+    uint64_t path;
+    sim_pair_init(&pair, 1, &sim_calm);
+    sim_pair_run(&pair, 25000); /* flight 5 is on its way */
+    sim_link_set_conditions(pair.link, &(struct sim_conditions){.loss = 1000});
+    sim_link_run(pair.link, 35000);
+    assert_state(&pair.server, RTPGATE_STATE_READY);
+    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, SIM_SECOND), 0);
+    int length = rtpgate_session_output(pair.client.session, buffer, sizeof(buffer), &path);
+    (void)rtpgate_session_input(pair.server.session, buffer, (size_t)length, 0, SIM_SECOND);
+    int first = rtpgate_session_output(pair.server.session, buffer, sizeof(buffer), &path);
+    ck_assert_int_gt(first, 0);
+    ck_assert_int_eq(rtpgate_session_close(pair.server.session, SIM_SECOND), 0);
+    int second = rtpgate_session_output(pair.server.session, buffer + first, 2000, &path);
+    ck_assert_int_gt(second, 0);
+    (void)rtpgate_session_input(pair.client.session, buffer, (size_t)(first + second), 0,
+                                SIM_SECOND);
+    assert_state(&pair.client, RTPGATE_STATE_CLOSED);
+    ck_assert_int_eq(next_event(pair.client.session), RTPGATE_EVENT_CLOSED);
+    ck_assert_int_eq(next_event(pair.client.session), RTPGATE_EVENT_NONE);
+}
+END_TEST
+
+START_TEST(advice_that_nothing_came_of_is_not_told_after_the_keys) {
+    uint8_t buffer[2000];
+    uint64_t path;
+    struct sim_forged alert = sim_forge_alert(RG_ALERT_FATAL, 40);
+    sim_pair_init(&pair, 1, &sim_calm);
+    rtpgate_session *client = pair.client.session;
+    rtpgate_session *server = pair.server.session;
+    ck_assert_int_eq(rtpgate_session_start(client, 0), 0);
+    (void)rtpgate_session_input(client, alert.bytes, alert.length, 0, 0);
+    for (int turn = 0; turn < 2; turn++) {
+        int length = rtpgate_session_output(client, buffer, sizeof(buffer), &path);
+        (void)rtpgate_session_input(server, buffer, (size_t)length, 0, 0);
+        length = rtpgate_session_output(server, buffer, sizeof(buffer), &path);
+        (void)rtpgate_session_input(client, buffer, (size_t)length, 0, 0);
+    }
+    ck_assert_int_eq(next_event(client), RTPGATE_EVENT_CERTIFICATE);
+    ck_assert_int_eq(next_event(client), RTPGATE_EVENT_KEYS);
+    ck_assert_int_eq(next_event(client), RTPGATE_EVENT_ACCEPTED);
+    ck_assert_int_eq(next_event(client), RTPGATE_EVENT_NONE);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("association");
     TCase *tests = suite_case(suite, "verdicts");
@@ -356,6 +413,8 @@ int main(void) {
     tcase_add_test(tests, a_caller_that_is_late_retransmits_once);
     tcase_add_test(tests, expire_at_the_end_of_time_harms_nothing_that_has_no_deadline);
     tcase_add_loop_test(tests, the_rtt_seeds_the_timer_within_its_limits, 0, 5);
+    tcase_add_test(tests, events_of_what_is_over_are_not_told);
+    tcase_add_test(tests, advice_that_nothing_came_of_is_not_told_after_the_keys);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

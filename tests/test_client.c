@@ -259,6 +259,69 @@ START_TEST(messages_out_of_place_are_dropped_and_counted) {
 }
 END_TEST
 
+/* All forged versions are newer than the genuine ones and are looked at before them. */
+START_TEST(every_combination_gets_its_turn) {
+    uint8_t body[300];
+    for (unsigned i = 0; i < FLIGHT4 - 1; i++) {
+        give_genuine(i);
+    }
+    for (uint8_t fill = 1; fill <= 2; fill++) {
+        struct sim_forged hello = sim_forge_server_hello(fill);
+        give(&hello);
+        for (unsigned i = 1; i < FLIGHT4 - 1; i++) {
+            memset(body, fill, sizeof(body));
+            struct sim_forged forged = sim_forge_fragment(genuine[i].type, (uint16_t)i,
+                                                          sizeof(body), 0, body, sizeof(body), i);
+            give(&forged);
+        }
+    }
+    give_genuine(FLIGHT4 - 1);
+    for (uint64_t turn = 1; turn <= 8; turn++) {
+        ck_assert_int_eq(rtpgate_session_expire(pair.client.session, turn * 3 * SIM_SECOND), 0);
+    }
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 2);
+}
+END_TEST
+
+START_TEST(a_repeated_server_hello_done_moves_no_path) {
+    struct sim_forged done = sim_forge_fragment(RG_SERVER_HELLO_DONE, 4, 0, 0, NULL, 0, 9);
+    uint8_t buffer[2000];
+    uint64_t path = 0;
+    for (unsigned i = 0; i < FLIGHT4; i++) {
+        give_genuine(i);
+    }
+    assert_flight5_leaves();
+    ck_assert_int_eq(
+        rtpgate_session_input(pair.client.session, done.bytes, done.length, 666, SIM_SECOND / 4),
+        0);
+    ck_assert_int_gt(rtpgate_session_output(pair.client.session, buffer, sizeof(buffer), &path), 0);
+    ck_assert_uint_eq(path, 0);
+}
+END_TEST
+
+/* The genuine server repeats its request, since it does not know the cookie of the forged one. */
+START_TEST(a_repeated_hello_verify_request_gets_another_chance) {
+    struct sim_forged genuine_one = sim_forge_verify_request(7);
+    struct sim_forged forged_one = sim_forge_verify_request(8);
+    struct rg_candidate *candidate = pair.client.session->candidates[0];
+    give(&genuine_one);
+    give(&forged_one);
+    uint64_t now = SIM_SECOND;
+    for (int turn = 0; turn < 6; turn++, now += 4 * SIM_SECOND) {
+        ck_assert_int_eq(rtpgate_session_expire(pair.client.session, now), 0);
+        if (candidate->request[RG_HANDSHAKE_HEADER + 3] == 8) {
+            break;
+        }
+    }
+    ck_assert_uint_eq(candidate->request[RG_HANDSHAKE_HEADER + 3], 8);
+    give(&genuine_one);
+    for (int turn = 0; turn < 4; turn++, now += 3 * SIM_SECOND) {
+        ck_assert_int_eq(rtpgate_session_expire(pair.client.session, now), 0);
+    }
+    ck_assert_uint_eq(candidate->request[RG_HANDSHAKE_HEADER + 3], 7);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("client");
     TCase *tests = suite_case(suite, "flight 4");
@@ -271,6 +334,9 @@ int main(void) {
     tcase_add_loop_test(tests, a_forged_hello_verify_request_does_not_hide_flight_4, 0, 2);
     tcase_add_test(tests, another_hello_verify_request_waits_for_our_timer);
     tcase_add_test(tests, messages_out_of_place_are_dropped_and_counted);
+    tcase_add_test(tests, every_combination_gets_its_turn);
+    tcase_add_test(tests, a_repeated_server_hello_done_moves_no_path);
+    tcase_add_test(tests, a_repeated_hello_verify_request_gets_another_chance);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "dtls/identity.h"
+#include "sim/forge.h"
 #include "sim/ours.h"
 #include "sim/pair.h"
 #include "sim/stock.h"
@@ -325,6 +326,26 @@ START_TEST(a_wrong_fingerprint_ends_with_both_in_the_sentence) {
 }
 END_TEST
 
+/* A server that sends one message a datagram: a forged CertificateRequest and ServerHelloDone
+ * before its flight. */
+START_TEST(a_forged_certificate_request_is_not_believed_before_anything_is_signed) {
+    static const uint8_t request[] = {1, 64, 0, 4, 4, 3, 5, 3, 0, 0};
+    const struct sim_stock_setup setup = {
+        .server = true, .profiles = all_profiles, .profile_count = 4};
+    struct meeting meeting;
+    meet(&meeting, &setup, NULL, 1, &sim_calm);
+    begin(&meeting);
+    struct sim_forged forged =
+        sim_forge_fragment(13, 3, sizeof(request), 0, request, sizeof(request), 3);
+    sim_link_inject(meeting.link, 0, forged.bytes, forged.length, 0, 1000);
+    forged = sim_forge_fragment(14, 4, 0, 0, NULL, 0, 4);
+    sim_link_inject(meeting.link, 0, forged.bytes, forged.length, 0, 1000);
+    sim_link_run(meeting.link, 5 * SIM_SECOND);
+    assert_same_keys(&meeting);
+    part(&meeting);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("peers");
     TCase *tests = suite_case(suite, "stock GnuTLS");
@@ -339,6 +360,7 @@ int main(void) {
     tcase_add_loop_test(tests, a_bad_peer_ends_with_its_cause_after_the_grace, 0, bad);
     tcase_add_loop_test(tests, without_grace_a_bad_peer_ends_at_once, 0, bad);
     tcase_add_loop_test(tests, a_wrong_fingerprint_ends_with_both_in_the_sentence, 0, 4);
+    tcase_add_test(tests, a_forged_certificate_request_is_not_believed_before_anything_is_signed);
     int failed = suite_run(suite);
     sim_ours_finish();
     sim_stock_finish();

@@ -282,6 +282,22 @@ START_TEST(scheme_numbers_go_both_ways) {
 }
 END_TEST
 
+START_TEST(keys_that_cost_too_much_or_are_worth_too_little_are_not_used) {
+    static const struct {
+        const char *name;
+        bool acceptable;
+    } keys[] = {{"p256", true},     {"p384", true},          {"rsa2048", true},  {"rsa1024", false},
+                {"rsa8200", false}, {"rsa-exponent", false}, {"ed25519", false}, {"rsapss", false}};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        gnutls_datum_t der = certificate_of(keys[i].name);
+        const struct rg_bytes leaf = {der.data, der.size};
+        ck_assert_msg(rg_proof_key_is_acceptable(leaf) == keys[i].acceptable, "%s", keys[i].name);
+        gnutls_free(der.data);
+    }
+    ck_assert(!rg_proof_key_is_acceptable((struct rg_bytes){transcript, sizeof(transcript)}));
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("proof");
     TCase *tests = suite_case(suite, "proof");
@@ -300,5 +316,6 @@ int main(void) {
     tcase_add_test(tests, junk_is_no_certificate);
     tcase_add_test(tests, a_certificate_with_a_changed_byte_is_harmless);
     tcase_add_test(tests, scheme_numbers_go_both_ways);
+    tcase_add_test(tests, keys_that_cost_too_much_or_are_worth_too_little_are_not_used);
     return suite_run(suite);
 }

@@ -158,12 +158,10 @@ START_TEST(a_repeated_forgery_is_not_proven_again) {
 END_TEST
 
 /* Another client, with another identity, on the same path: whoever owns the fingerprint wins. */
-static void run_other_client(struct sim_ours *other, enum rtpgate_state wanted) {
+static void meet(struct sim_ours *other) {
     uint8_t buffer[2000];
     uint64_t path;
     int length;
-    sim_ours_init(other, sim_config(1), RTPGATE_ROLE_CLIENT, 0);
-    sim_ours_expect(other, 1, 0);
     ck_assert_int_eq(rtpgate_session_start(other->session, 0), 0);
     for (int turn = 0; turn < 4; turn++) {
         while ((length = rtpgate_session_output(other->session, buffer, sizeof(buffer), &path)) >
@@ -175,6 +173,12 @@ static void run_other_client(struct sim_ours *other, enum rtpgate_state wanted) 
             (void)rtpgate_session_input(other->session, buffer, (size_t)length, 0, 30000);
         }
     }
+}
+
+static void run_other_client(struct sim_ours *other, enum rtpgate_state wanted) {
+    sim_ours_init(other, sim_config(1), RTPGATE_ROLE_CLIENT, 0);
+    sim_ours_expect(other, 1, 0);
+    meet(other);
     ck_assert_int_eq(rtpgate_session_state(pair.server.session), wanted);
 }
 
@@ -276,6 +280,31 @@ START_TEST(a_repeated_finished_is_answered_until_data_comes) {
 }
 END_TEST
 
+START_TEST(a_client_that_repeats_flight_5_takes_an_alert_back) {
+    struct sim_forged alert = sim_forge_alert(2, 40);
+    for (unsigned i = 0; i < FLIGHT5; i++) {
+        give_genuine(i);
+    }
+    give(alert.bytes, alert.length);
+    ck_assert(!rg_has_hope(pair.server.session));
+    give_genuine(FLIGHT5 - 1);
+    ck_assert(rg_has_hope(pair.server.session));
+}
+END_TEST
+
+/* An unexpected certificate is proven for the advice, and the advice is given once. */
+START_TEST(proofs_of_unexpected_certificates_are_few) {
+    for (int i = 0; i < RG_MISMATCHES + 3; i++) {
+        struct sim_ours other;
+        sim_ours_init(&other, sim_config(1), RTPGATE_ROLE_CLIENT, 0);
+        sim_ours_expect(&other, 1, 0);
+        meet(&other);
+        sim_ours_clear(&other);
+    }
+    ck_assert_uint_eq(pair.server.session->mismatches, RG_MISMATCHES);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("server");
     TCase *tests = suite_case(suite, "flight 5");
@@ -289,6 +318,8 @@ int main(void) {
     tcase_add_test(tests, messages_out_of_place_are_dropped_and_counted);
     tcase_add_test(tests, a_renegotiation_is_not_taken_up);
     tcase_add_test(tests, a_repeated_finished_is_answered_until_data_comes);
+    tcase_add_test(tests, a_client_that_repeats_flight_5_takes_an_alert_back);
+    tcase_add_test(tests, proofs_of_unexpected_certificates_are_few);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

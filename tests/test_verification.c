@@ -2,10 +2,12 @@
 #include <string.h>
 
 #include "dtls/association.h"
+#include "sim/forge.h"
 #include "sim/pair.h"
 #include "state.h"
 #include "suite.h"
 #include "wire/alert.h"
+#include "wire/record.h"
 
 static struct sim_pair pair;
 
@@ -138,6 +140,32 @@ START_TEST(one_of_the_strongest_fingerprints_must_match) {
 }
 END_TEST
 
+START_TEST(old_bad_news_is_not_the_cause_when_no_fingerprint_comes) {
+    struct sim_ours *late = pair_without_fingerprint(SIM_SERVER);
+    sim_pair_run(&pair, SIM_SECOND);
+    struct sim_forged junk = sim_forge_client_hello(1, 1);
+    sim_link_inject(pair.link, SIM_SERVER, junk.bytes, junk.length, 0, 0);
+    sim_link_run(pair.link, 40 * SIM_SECOND);
+    ck_assert_ptr_nonnull(sim_ours_event(late, RTPGATE_EVENT_ADVICE));
+    assert_failed(late, RTPGATE_ERR_TIMEOUT);
+}
+END_TEST
+
+START_TEST(a_record_that_cannot_be_held_pushes_out_nothing) {
+    struct sim_ours *late = pair_without_fingerprint(SIM_SERVER);
+    sim_pair_run(&pair, SIM_SECOND);
+    ck_assert_int_eq(
+        rtpgate_session_send(pair.client.session, (const uint8_t *)"kept", 4, SIM_SECOND), 0);
+    sim_link_run(pair.link, 2 * SIM_SECOND);
+    struct sim_forged large = sim_forge_record(RG_CONTENT_DATA, 1, 99, NULL, 9000);
+    sim_link_inject(pair.link, SIM_SERVER, large.bytes, large.length, 0, 0);
+    sim_link_run(pair.link, 3 * SIM_SECOND);
+    sim_ours_expect(late, 0, 3 * SIM_SECOND);
+    sim_ours_drain(late, 3 * SIM_SECOND);
+    ck_assert_uint_eq(late->data_count, 1);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("verification");
     TCase *tests = suite_case(suite, "fingerprints");
@@ -150,6 +178,8 @@ int main(void) {
                         2);
     tcase_add_loop_test(tests, a_wrong_late_fingerprint_may_be_corrected_within_the_grace, 0, 2);
     tcase_add_loop_test(tests, one_of_the_strongest_fingerprints_must_match, 0, 2);
+    tcase_add_test(tests, old_bad_news_is_not_the_cause_when_no_fingerprint_comes);
+    tcase_add_test(tests, a_record_that_cannot_be_held_pushes_out_nothing);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

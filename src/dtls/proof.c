@@ -23,14 +23,15 @@ static bool key_verifies(gnutls_pubkey_t key, gnutls_sign_algorithm_t algorithm,
 }
 
 static bool rsa_is_acceptable(gnutls_pubkey_t key, unsigned bits) {
-    enum { EXPONENT_MAX = 5, BITS_MIN = 2048, BITS_MAX = 8192 }; /* 32 bits, and a sign */
+    enum { EXPONENT_MAX = 4, BITS_MIN = 2048, BITS_MAX = 8192 };
     gnutls_datum_t modulus;
     gnutls_datum_t exponent;
     if (bits < BITS_MIN || bits > BITS_MAX ||
         gnutls_pubkey_export_rsa_raw(key, &modulus, &exponent) < 0) {
         return false;
     }
-    bool small = exponent.size <= EXPONENT_MAX;
+    unsigned sign = exponent.size > 0 && exponent.data[0] == 0 ? 1 : 0;
+    bool small = exponent.size - sign <= EXPONENT_MAX;
     gnutls_free(modulus.data);
     gnutls_free(exponent.data);
     return small;
