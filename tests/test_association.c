@@ -184,6 +184,21 @@ START_TEST(a_client_sends_to_the_path_that_was_declared_first) {
 }
 END_TEST
 
+START_TEST(a_path_that_is_declared_later_moves_nothing_that_was_accepted) {
+    uint8_t buffer[2000];
+    uint64_t path = 0;
+    sim_pair_init(&pair, 1, &sim_calm);
+    struct sim_forged good = sim_forge_client_hello(2, 0);
+    rtpgate_session *server = pair.server.session;
+    ck_assert_int_eq(rtpgate_session_input(server, good.bytes, good.length, 9, 0), 0);
+    ck_assert_int_gt(rtpgate_session_output(server, buffer, sizeof(buffer), &path), 0);
+    ck_assert_int_eq(rtpgate_session_path_valid(server, 5, true, 0), 0);
+    ck_assert_int_eq(rtpgate_session_expire(server, SIM_SECOND), 0);
+    ck_assert_int_gt(rtpgate_session_output(server, buffer, sizeof(buffer), &path), 0);
+    ck_assert_uint_eq(path, 9);
+}
+END_TEST
+
 START_TEST(only_authenticated_records_move_a_ready_path) {
     uint8_t buffer[2000];
     uint64_t path = 0;
@@ -405,6 +420,7 @@ int main(void) {
     tcase_add_test(tests, early_datagrams_wait_for_the_role);
     tcase_add_test(tests, output_follows_accepted_messages_until_it_is_fixed);
     tcase_add_test(tests, a_client_sends_to_the_path_that_was_declared_first);
+    tcase_add_test(tests, a_path_that_is_declared_later_moves_nothing_that_was_accepted);
     tcase_add_test(tests, only_authenticated_records_move_a_ready_path);
     tcase_add_loop_test(tests, time_may_jump_stand_still_or_end, 0, 3);
     tcase_add_test(tests, time_that_runs_back_stands_still);

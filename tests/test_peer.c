@@ -257,6 +257,20 @@ START_TEST(a_second_association_takes_over_without_a_gap) {
 }
 END_TEST
 
+START_TEST(plaintext_is_for_the_association_that_is_negotiated) {
+    uint8_t buffer[BUFFER];
+    uint64_t path;
+    uint8_t body[300] = {0};
+    connect_peers();
+    restart(server, 1, RTPGATE_ROLE_SERVER);
+    now += 1000000;
+    struct sim_forged stale = sim_forge_fragment(11, 1, 300, 0, body, 300, 0);
+    size_t length = stale.length;
+    (void)rtpgate_peer_input(server, stale.bytes, &length, 0, false, now);
+    ck_assert_int_eq(rtpgate_peer_output(server, buffer, sizeof(buffer), &path), 0);
+}
+END_TEST
+
 START_TEST(a_restart_before_ready_replaces_the_association) {
     uint8_t packet[BUFFER];
     restart(client, 0, RTPGATE_ROLE_CLIENT);
@@ -356,6 +370,7 @@ int main(void) {
     tcase_add_test(tests, media_before_the_keys_comes_out_in_order_after_them);
     tcase_add_test(tests, media_without_an_association_is_counted);
     tcase_add_test(tests, a_second_association_takes_over_without_a_gap);
+    tcase_add_test(tests, plaintext_is_for_the_association_that_is_negotiated);
     tcase_add_test(tests, a_restart_before_ready_replaces_the_association);
     tcase_add_test(tests, a_failed_second_association_leaves_the_first_alone);
     tcase_add_test(tests, paths_and_rtt_are_handed_on_to_the_second_association);
