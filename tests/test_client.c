@@ -8,32 +8,11 @@
 #include "wire/handshake.h"
 #include "wire/record.h"
 
-enum { FLIGHT4 = 5, MESSAGE_MAX = 1000 };
+enum { FLIGHT4 = 5 };
 
-/* A genuine flight 4, taken apart. */
-static struct {
-    uint8_t type;
-    uint8_t body[MESSAGE_MAX];
-    size_t length;
-} genuine[FLIGHT4];
+static struct sim_message genuine[FLIGHT4];
 
 static struct sim_pair pair;
-
-static void take_apart(const uint8_t *datagram, size_t length) {
-    struct rg_reader records = rg_reader_make(datagram, length);
-    struct rg_record record;
-    while (rg_record_next(&records, &record)) {
-        struct rg_reader fragments = rg_reader_make(record.body.at, record.body.length);
-        struct rg_fragment fragment;
-        while (rg_fragment_next(&fragments, &fragment)) {
-            ck_assert_uint_lt(fragment.sequence, FLIGHT4);
-            ck_assert_uint_eq(fragment.body.length, fragment.total);
-            genuine[fragment.sequence].type = fragment.type;
-            genuine[fragment.sequence].length = fragment.total;
-            memcpy(genuine[fragment.sequence].body, fragment.body.at, fragment.total);
-        }
-    }
-}
 
 /* The client has sent its hello; the server's flight 4 lies in `genuine`. */
 static void setup(void) {
@@ -45,7 +24,7 @@ static void setup(void) {
     ck_assert_int_eq(rtpgate_session_input(pair.server.session, buffer, (size_t)length, 0, 10000),
                      0);
     length = rtpgate_session_output(pair.server.session, buffer, sizeof(buffer), &path);
-    take_apart(buffer, (size_t)length);
+    (void)sim_take_apart(buffer, (size_t)length, genuine, 0, FLIGHT4);
 }
 
 static void teardown(void) {
@@ -58,9 +37,7 @@ static void give(const struct sim_forged *datagram) {
 }
 
 static void give_genuine(unsigned number) {
-    struct sim_forged datagram =
-        sim_forge_fragment(genuine[number].type, (uint16_t)number, (uint32_t)genuine[number].length,
-                           0, genuine[number].body, genuine[number].length, number);
+    struct sim_forged datagram = sim_forge_message(&genuine[number], (uint16_t)number);
     give(&datagram);
 }
 

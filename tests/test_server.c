@@ -8,38 +8,12 @@
 #include "wire/handshake.h"
 #include "wire/record.h"
 
-enum { FLIGHT5 = 3, MESSAGE_MAX = 1000 };
+enum { FLIGHT5 = 3 };
 
-/* A genuine flight 5, taken apart; message_seq is the index plus 1. */
-static struct {
-    uint8_t type;
-    uint8_t body[MESSAGE_MAX];
-    size_t length;
-} genuine[FLIGHT5];
-static uint8_t finished[200]; /* the protected record behind it */
-static size_t finished_length;
+static struct sim_message genuine[FLIGHT5]; /* message_seq is the index plus 1 */
+static struct sim_forged finished;          /* the protected record behind it */
 
 static struct sim_pair pair;
-
-static void take_apart(const uint8_t *datagram, size_t length) {
-    struct rg_reader records = rg_reader_make(datagram, length);
-    struct rg_record record;
-    while (rg_record_next(&records, &record)) {
-        if (record.epoch == 1) {
-            memcpy(finished, record.whole.at, record.whole.length);
-            finished_length = record.whole.length;
-        }
-        struct rg_reader fragments = rg_reader_make(record.body.at, record.body.length);
-        struct rg_fragment fragment;
-        while (record.epoch == 0 && record.type == RG_CONTENT_HANDSHAKE &&
-               rg_fragment_next(&fragments, &fragment)) {
-            ck_assert_uint_eq(fragment.body.length, fragment.total);
-            genuine[fragment.sequence - 1].type = fragment.type;
-            genuine[fragment.sequence - 1].length = fragment.total;
-            memcpy(genuine[fragment.sequence - 1].body, fragment.body.at, fragment.total);
-        }
-    }
-}
 
 static size_t pass(struct sim_ours *from, struct sim_ours *to, uint8_t *buffer, size_t capacity) {
     uint64_t path;
@@ -57,7 +31,8 @@ static void begin(void) {
     ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
     (void)pass(&pair.client, &pair.server, buffer, sizeof(buffer));
     (void)pass(&pair.server, &pair.client, buffer, sizeof(buffer));
-    take_apart(buffer, pass(&pair.client, NULL, buffer, sizeof(buffer)));
+    size_t length = pass(&pair.client, NULL, buffer, sizeof(buffer));
+    finished = sim_take_apart(buffer, length, genuine, 1, FLIGHT5);
 }
 
 static void setup(void) {
@@ -74,9 +49,7 @@ static void give(const uint8_t *bytes, size_t length) {
 }
 
 static void give_genuine(unsigned number) {
-    struct sim_forged datagram = sim_forge_fragment(
-        genuine[number].type, (uint16_t)(number + 1), (uint32_t)genuine[number].length, 0,
-        genuine[number].body, genuine[number].length, number);
+    struct sim_forged datagram = sim_forge_message(&genuine[number], (uint16_t)(number + 1));
     give(datagram.bytes, datagram.length);
 }
 
@@ -99,7 +72,7 @@ START_TEST(flight_5_may_come_in_any_order_without_change_cipher_spec) {
     for (size_t i = 0; i < FLIGHT5 + 1; i++) {
         ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_HANDSHAKE);
         if (orders[_i][i] == FLIGHT5) {
-            give(finished, finished_length);
+            give(finished.bytes, finished.length);
         } else {
             give_genuine(orders[_i][i]);
         }
@@ -121,7 +94,7 @@ START_TEST(forged_messages_of_flight_5_are_never_shown_to_the_engine) {
             give_changed(i, genuine[i].length - 6);
         }
     }
-    give(finished, finished_length);
+    give(finished.bytes, finished.length);
     ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
     ck_assert_uint_eq(sim_ours_stats(&pair.server).candidates, 1);
     assert_ends_well();
@@ -135,7 +108,7 @@ START_TEST(a_whole_forged_flight_5_fails_its_proof_and_the_genuine_one_follows) 
     ck_assert_uint_eq(sim_ours_stats(&pair.server).dropped_forged, 1);
     ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_HANDSHAKE);
     give_genuine(1);
-    give(finished, finished_length);
+    give(finished.bytes, finished.length);
     ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
     assert_ends_well();
 }
@@ -193,7 +166,7 @@ START_TEST(a_client_with_another_certificate_kills_only_its_candidate) {
     for (unsigned i = 0; i < FLIGHT5; i++) {
         give_genuine(i);
     }
-    give(finished, finished_length);
+    give(finished.bytes, finished.length);
     ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
     assert_ends_well();
     sim_ours_clear(&other);
@@ -211,7 +184,7 @@ START_TEST(with_a_late_fingerprint_both_finish_and_the_right_one_wins) {
     for (unsigned i = 0; i < FLIGHT5; i++) {
         give_genuine(i);
     }
-    give(finished, finished_length);
+    give(finished.bytes, finished.length);
     ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_UNVERIFIED);
     sim_ours_expect(&pair.server, 0, 30000);
     ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
@@ -246,7 +219,7 @@ START_TEST(a_renegotiation_is_not_taken_up) {
     for (unsigned i = 0; i < FLIGHT5; i++) {
         give_genuine(i);
     }
-    give(finished, finished_length);
+    give(finished.bytes, finished.length);
     assert_ends_well();
     struct sim_forged hello = sim_forge_client_hello(9, 0);
     give(hello.bytes, hello.length);
@@ -267,15 +240,15 @@ START_TEST(a_repeated_finished_is_answered_until_data_comes) {
     for (unsigned i = 0; i < FLIGHT5; i++) {
         give_genuine(i);
     }
-    give(finished, finished_length);
+    give(finished.bytes, finished.length);
     assert_ends_well();
     ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 30 * SIM_SECOND), 0);
-    give(finished, finished_length);
+    give(finished.bytes, finished.length);
     ck_assert_int_eq(output(pair.server.session), 75);
     ck_assert_int_eq(rtpgate_session_send(pair.client.session, (const uint8_t *)"x", 1, 0), 0);
     (void)pass(&pair.client, &pair.server, buffer, sizeof(buffer));
     ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 60 * SIM_SECOND), 0);
-    give(finished, finished_length);
+    give(finished.bytes, finished.length);
     ck_assert_int_eq(output(pair.server.session), 0);
 }
 END_TEST

@@ -27,6 +27,41 @@ struct sim_forged sim_forge_fragment(uint8_t type, uint16_t message_seq, uint32_
                             RG_HANDSHAKE_HEADER + length);
 }
 
+static void take_messages(struct rg_bytes body, struct sim_message *out, unsigned first,
+                          size_t count) {
+    struct rg_reader fragments = rg_reader_make(body.at, body.length);
+    struct rg_fragment fragment;
+    while (rg_fragment_next(&fragments, &fragment)) {
+        size_t at = (size_t)fragment.sequence - first;
+        if (fragment.sequence >= first && at < count && fragment.total <= sizeof(out[at].body)) {
+            out[at].type = fragment.type;
+            out[at].length = fragment.total;
+            memcpy(out[at].body + fragment.offset, fragment.body.at, fragment.body.length);
+        }
+    }
+}
+
+struct sim_forged sim_take_apart(const uint8_t *datagram, size_t length, struct sim_message *out,
+                                 unsigned first, size_t count) {
+    struct sim_forged sealed = {.length = 0};
+    struct rg_reader records = rg_reader_make(datagram, length);
+    struct rg_record record;
+    while (rg_record_next(&records, &record)) {
+        if (record.epoch == 1) {
+            memcpy(sealed.bytes, record.whole.at, record.whole.length);
+            sealed.length = record.whole.length;
+        } else if (record.type == RG_CONTENT_HANDSHAKE) {
+            take_messages(record.body, out, first, count);
+        }
+    }
+    return sealed;
+}
+
+struct sim_forged sim_forge_message(const struct sim_message *message, uint16_t message_seq) {
+    return sim_forge_fragment(message->type, message_seq, (uint32_t)message->length, 0,
+                              message->body, message->length, message_seq);
+}
+
 struct sim_forged sim_forge_alert(uint8_t level, uint8_t description) {
     const uint8_t body[] = {level, description};
     return sim_forge_record(RG_CONTENT_ALERT, 0, 0, body, sizeof(body));

@@ -19,6 +19,20 @@ struct sim_forged sim_forge_record(uint8_t type, uint16_t epoch, uint64_t sequen
 struct sim_forged sim_forge_fragment(uint8_t type, uint16_t message_seq, uint32_t total,
                                      uint32_t offset, const void *body, size_t length,
                                      uint64_t sequence);
+/* A genuine message that was taken out of a datagram. */
+struct sim_message {
+    uint8_t type;
+    uint8_t body[1000];
+    size_t length;
+};
+
+/* Takes the whole plaintext messages out of a datagram: that with message_seq `first` goes to
+ * out[0], up to `count` of them. Returns the last protected record in the datagram, or none. */
+struct sim_forged sim_take_apart(const uint8_t *datagram, size_t length, struct sim_message *out,
+                                 unsigned first, size_t count);
+/* Such a message in a datagram of its own. */
+struct sim_forged sim_forge_message(const struct sim_message *message, uint16_t message_seq);
+
 /* A plaintext alert. */
 struct sim_forged sim_forge_alert(uint8_t level, uint8_t description);
 
