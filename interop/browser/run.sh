@@ -1,0 +1,69 @@
+#!/bin/sh
+# Plays every case against Chromium and Firefox, headless; prints one line a case. On a bare Debian
+# 12 it installs what it needs.
+# Usage: run.sh [PATTERN]    PATTERN: only cases whose title matches
+set -eu
+cd -- "$(dirname -- "$0")/../.."
+build=build/release
+program=$build/examples/browser/browser
+modules=$build/interop/browser
+limit=400 # seconds, after which our program ends in any case
+home=$(mktemp -d)
+server=
+driver=
+
+clean() {
+    for process in $driver $server; do
+        kill "$process" 2>/dev/null || true
+        wait "$process" 2>/dev/null || true
+    done
+    rm -rf -- "$home"
+}
+trap clean EXIT
+trap 'exit 1' HUP INT TERM
+
+fail() { # reason
+    echo "FAIL browser: $1"
+    [ ! -s "$home/log" ] || tail -n 20 "$home/log" >&2
+    exit 1
+}
+
+quietly() { # command
+    "$@" >"$home/log" 2>&1
+}
+
+# The lock file pins every package by its hash, and names no place to get it from.
+install_modules() {
+    mkdir -p "$modules"
+    cmp -s interop/browser/package-lock.json "$modules/node_modules/installed" && return
+    cp interop/browser/package.json interop/browser/package-lock.json "$modules"
+    npm ci --prefix "$modules" --ignore-scripts --no-audit --no-fund &&
+        cp interop/browser/package-lock.json "$modules/node_modules/installed"
+}
+
+start_program() {
+    mkfifo "$home/started"
+    "$program" --test --port 0 --limit "$limit" >"$home/started" 2>"$home/log" &
+    server=$!
+    while read -r word url; do
+        [ "$word" != open ] || break
+    done <"$home/started"
+    [ -n "${url:-}" ] || fail "our program did not start"
+}
+
+quietly sh tests/setup.sh build page browser || fail "setup: $(tail -n 1 "$home/log")"
+quietly cmake --preset release || fail "cmake does not configure"
+quietly cmake --build --preset release -j "${JOBS:-2}" || fail "the build failed"
+[ -x "$program" ] || fail "the program was not built: libmicrohttpd or libnice is missing"
+quietly install_modules || fail "npm: $(grep -i -m 1 'failed, reason' "$home/log" || head -n 1 "$home/log")"
+start_program
+TMPDIR="$home" NODE_PATH="$PWD/$modules/node_modules" FAILED="$PWD/$build/interop/failed" \
+    node interop/browser/main.js "$url" "$@" &
+driver=$!
+wait "$driver" && status=0 || status=$?
+driver=
+kill "$server" 2>/dev/null || fail "our program has died"
+wait "$server" && ended=0 || ended=$?
+server=
+[ "$ended" -eq 0 ] || fail "our program ended with status $ended"
+[ "$status" -eq 0 ]
