@@ -299,6 +299,32 @@ START_TEST(a_repeated_hello_verify_request_gets_another_chance) {
 }
 END_TEST
 
+/* In silence each CertificateRequest gets its turn, not only the newest two. */
+START_TEST(every_certificate_request_gets_its_turn) {
+    uint8_t seen = 0;
+    give_genuine(0);
+    give_genuine(1);
+    give_genuine(2);
+    for (size_t i = 3; i <= 4; i++) { /* the last signature scheme in the list */
+        give_changed(3, i);
+    }
+    give_genuine(3);
+    give_genuine(4);
+    const struct rg_messages *messages = &pair.client.session->messages;
+    for (uint64_t turn = 1; turn <= 12; turn++) {
+        ck_assert_int_eq(rtpgate_session_expire(pair.client.session, turn * 3 * SIM_SECOND / 2), 0);
+        for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {
+            const struct rg_message *request =
+                rg_messages_get(messages, 3, RG_CERTIFICATE_REQUEST, rank);
+            bool used =
+                request != NULL && request->serial == pair.client.session->candidates[0]->used;
+            seen |= used ? (uint8_t)(1U << rank) : 0;
+        }
+    }
+    ck_assert_uint_eq(seen, 7);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("client");
     TCase *tests = suite_case(suite, "flight 4");
@@ -314,6 +340,7 @@ int main(void) {
     tcase_add_test(tests, every_combination_gets_its_turn);
     tcase_add_test(tests, a_repeated_server_hello_done_moves_no_path);
     tcase_add_test(tests, a_repeated_hello_verify_request_gets_another_chance);
+    tcase_add_test(tests, every_certificate_request_gets_its_turn);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

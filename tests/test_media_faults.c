@@ -59,6 +59,7 @@ static srtp_err_status_t answered(srtp_t session, void *packet, int *length) {
 
 /* The tests run on a second copy of the source, with another libsrtp under it. */
 #define rtpgate_media_new copy_new
+#define rg_media_prepare test_media_prepare
 #define rtpgate_media_free copy_free
 #define rtpgate_media_protect copy_protect
 #define rtpgate_media_unprotect copy_unprotect

@@ -209,17 +209,17 @@ END_TEST
 START_TEST(proofs_are_earned_back_with_time) {
     struct rtpgate_session *session = pair.server.session;
     for (int i = 0; i < RG_PROOFS; i++) {
-        ck_assert(rg_may_prove(session));
+        ck_assert(rg_may_prove(session, true));
     }
-    ck_assert(!rg_may_prove(session));
+    ck_assert(!rg_may_prove(session, true));
     ck_assert_int_eq(rtpgate_session_expire(session, RG_PROOF_INTERVAL), 0);
-    ck_assert(rg_may_prove(session));
-    ck_assert(!rg_may_prove(session));
+    ck_assert(rg_may_prove(session, true));
+    ck_assert(!rg_may_prove(session, true));
     ck_assert_int_eq(rtpgate_session_expire(session, UINT64_MAX - 1), 0);
     for (int i = 0; i < RG_PROOFS; i++) {
-        ck_assert(rg_may_prove(session));
+        ck_assert(rg_may_prove(session, true));
     }
-    ck_assert(!rg_may_prove(session));
+    ck_assert(!rg_may_prove(session, true));
 }
 END_TEST
 
@@ -287,6 +287,51 @@ START_TEST(a_stranger_that_closes_ends_nothing) {
 }
 END_TEST
 
+/* Twelve datagrams before flight 5 use up the checks: the client's repetition is looked at with new
+ * ones. */
+START_TEST(spent_checks_delay_the_proof_and_prevent_nothing) {
+    uint8_t body[76] = {4, 3, 0, 72};
+    size_t length;
+    const uint8_t *der = rtpgate_identity_certificate(sim_identity(0), &length);
+    uint8_t certificate[2000] = {0, (uint8_t)((length + 3) >> 8), (uint8_t)(length + 3),
+                                 0, (uint8_t)(length >> 8),       (uint8_t)length};
+    memcpy(certificate + 6, der, length);
+    sim_pair_run(&pair, 25000);
+    struct sim_forged forged =
+        sim_forge_fragment(RG_CERTIFICATE, 1, (uint32_t)length + 6, 0, certificate, length + 6, 0);
+    forge(SIM_SERVER, &forged, 0, 0);
+    for (uint8_t i = 0; i < 100; i++) {
+        memset(body + 4, i, sizeof(body) - 4);
+        forged = sim_forge_fragment(RG_CLIENT_KEY_EXCHANGE, 2, 33, 0, body + 30, 33, i);
+        forge(SIM_SERVER, &forged, 0, i);
+        forged = sim_forge_fragment(RG_CERTIFICATE_VERIFY, 3, 76, 0, body, 76, i);
+        forge(SIM_SERVER, &forged, 0, i);
+    }
+    sim_link_run(pair.link, 27000);
+    ck_assert_uint_eq(pair.server.session->proofs, 0);
+    sim_link_run(pair.link, 10 * SIM_SECOND);
+    assert_agree();
+}
+END_TEST
+
+/* A refusal stays one although a late repetition comes after it. */
+START_TEST(one_repetition_does_not_turn_a_refusal_into_a_timeout) {
+    const struct sim_conditions dead = {.loss = 1000};
+    struct sim_forged alert = sim_forge_alert(RG_ALERT_FATAL, 42);
+    struct sim_forged done = sim_forge_fragment(RG_SERVER_HELLO_DONE, 4, 0, 0, NULL, 0, 4);
+    sim_pair_run(&pair, 25000); /* flight 5 is on its way, and will be refused */
+    sim_ours_clear(&pair.server);
+    sim_ours_init(&pair.server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
+    sim_link_set_conditions(pair.link, &dead);
+    forge(SIM_CLIENT, &alert, 0, 0);
+    forge(SIM_CLIENT, &done, 0, 100000);
+    sim_link_run(pair.link, 10 * SIM_SECOND);
+    int cause = 0;
+    (void)rtpgate_session_error(pair.client.session, &cause);
+    ck_assert_int_eq(cause, RTPGATE_ERR_ALERT);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("offpath");
     TCase *tests = suite_case(suite, "spoofed datagrams");
@@ -303,6 +348,8 @@ int main(void) {
     tcase_add_test(tests, proofs_are_earned_back_with_time);
     tcase_add_test(tests, strangers_that_finished_give_way_to_the_expected_peer);
     tcase_add_test(tests, a_stranger_that_closes_ends_nothing);
+    tcase_add_test(tests, spent_checks_delay_the_proof_and_prevent_nothing);
+    tcase_add_test(tests, one_repetition_does_not_turn_a_refusal_into_a_timeout);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

@@ -95,6 +95,16 @@ START_TEST(without_memory_nothing_is_found) {
 }
 END_TEST
 
+START_TEST(an_ipv6_socket_knows_ipv4_in_its_mapped_form) {
+    struct sockaddr_in6 mapped = {.sin6_family = AF_INET6, .sin6_port = htons(5)};
+    table.map_v4 = true;
+    const struct rg_remote *remote = v4(0x01020304, 5);
+    ck_assert_int_eq(inet_pton(AF_INET6, "::ffff:1.2.3.4", &mapped.sin6_addr), 1);
+    ck_assert_ptr_eq(rg_table_find(&table, (struct sockaddr *)&mapped, sizeof(mapped)), remote);
+    ck_assert_uint_eq(remote->length, sizeof(mapped));
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("table");
     TCase *tests = suite_case(suite, "addresses");
@@ -104,5 +114,6 @@ int main(void) {
     tcase_add_test(tests, unbound_addresses_are_bounded_and_bound_ones_stay);
     tcase_add_test(tests, a_peer_that_goes_leaves_its_addresses_unbound);
     tcase_add_test(tests, without_memory_nothing_is_found);
+    tcase_add_test(tests, an_ipv6_socket_knows_ipv4_in_its_mapped_form);
     return suite_run(suite);
 }

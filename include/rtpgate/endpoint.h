@@ -45,7 +45,7 @@ struct rtpgate_endpoint_stats {
     uint64_t datagrams_sent;
     uint64_t dropped_unbound; /* not STUN, from an address that is bound to nobody */
     uint64_t dropped_packet;  /* SRTP that was held or refused: see the peer's counters */
-    uint64_t send_failures; /* datagrams that the system did not take; the timers send DTLS again */
+    uint64_t send_failures;   /* not taken by the system, or for a path that is not known */
     uint64_t paths_forgotten; /* unbound addresses that newer ones pushed out */
 };
 
@@ -86,8 +86,9 @@ RTPGATE_API void rtpgate_endpoint_remove(rtpgate_endpoint *endpoint, rtpgate_pee
 RTPGATE_API int rtpgate_endpoint_bind(rtpgate_endpoint *endpoint, uint64_t path,
                                       rtpgate_peer *peer);
 
-/* The path of a remote address that is known from elsewhere (SDP), for a client without ICE.
- * Returns 0 and *path; RTPGATE_ERR_INVAL; RTPGATE_ERR_NOMEM. */
+/* The path of a remote address that is known from elsewhere (SDP), for a client without ICE. A
+ * dual-stack endpoint knows IPv4 addresses in their mapped form (::ffff:a.b.c.d). Returns 0 and
+ * *path; RTPGATE_ERR_INVAL; RTPGATE_ERR_NOMEM. */
 RTPGATE_API int rtpgate_endpoint_path(rtpgate_endpoint *endpoint, const struct sockaddr *address,
                                       socklen_t length, uint64_t *path);
 
@@ -102,8 +103,9 @@ RTPGATE_API int rtpgate_endpoint_address(const rtpgate_endpoint *endpoint, uint6
  *
  * Returns 1 and *arrival for what the caller has to look at: STUN (whoever it is from), RTP, RTCP,
  * and other kinds of a bound address; DTLS too, so that the caller drains the peer's events and
- * packets. 0 when nothing waits; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_IO when the socket is
- * broken (errno says why). Datagrams that are of no use are counted and passed over.
+ * packets. 0 when nothing waits, or after 64 useless datagrams (an edge-triggered loop
+ * calls again until it has looked twice); RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_IO when the
+ * socket is broken (errno says why). Datagrams that are of no use are counted and passed over.
  */
 RTPGATE_API int rtpgate_endpoint_receive(rtpgate_endpoint *endpoint,
                                          struct rtpgate_arrival *arrival, uint64_t now);
@@ -122,6 +124,7 @@ RTPGATE_API uint64_t rtpgate_endpoint_deadline(const rtpgate_endpoint *endpoint)
 RTPGATE_API int rtpgate_endpoint_expire(rtpgate_endpoint *endpoint, uint64_t now);
 
 /* Waits until the socket is readable, a deadline comes, or `milliseconds` are over (-1: for ever).
+ * Deadlines are taken as times of rtpgate_endpoint_now: pass those to the peers.
  * Returns 0; RTPGATE_ERR_INVAL; RTPGATE_ERR_IO (errno; EINTR counts as 0). */
 RTPGATE_API int rtpgate_endpoint_wait(rtpgate_endpoint *endpoint, int milliseconds);
 

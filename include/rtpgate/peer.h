@@ -41,10 +41,11 @@ RTPGATE_API int rtpgate_peer_new(rtpgate_peer **out, rtpgate_config *config, enu
 RTPGATE_API void rtpgate_peer_free(rtpgate_peer *peer);
 
 /*
- * The association that is being negotiated or, when none is, the one that is used: for set_remote,
- * set_role, start, send, info, stats, error and what else session.h has, followed by the drain rule
- * of this header. Datagrams, output, events, expiry and paths go through the peer. It changes with
- * rtpgate_peer_restart and lives at most as long as the peer. NULL for NULL.
+ * The association that is being negotiated or, when none is or it has failed, the one that is used:
+ * for set_remote, set_role, start, send, info, stats, error and what else session.h has, followed
+ * by the drain rule of this header. Datagrams, output, events, expiry and paths go through the
+ * peer. It changes with rtpgate_peer_restart and with its outcome (ask again after each call), and
+ * lives at most as long as the peer. NULL for NULL.
  */
 RTPGATE_API rtpgate_session *rtpgate_peer_session(rtpgate_peer *peer);
 
@@ -53,7 +54,9 @@ RTPGATE_API rtpgate_session *rtpgate_peer_session(rtpgate_peer *peer);
  * 8842 5, RFC 5764 4.3): new identity, new fingerprints, new role, as `config` and
  * rtpgate_peer_session say. Media goes on under the old keys until the new ones exist; SRTP is then
  * tried with the new keys first, with the old ones for 3 s more. An association that is not READY
- * yet is replaced at once. Returns 0; RTPGATE_ERR_INVAL; RTPGATE_ERR_NOMEM: nothing has changed.
+ * (yet, or any more) is replaced at once. During the 3 s each packet under the old keys counts as
+ * an authentication failure of the new ones. Returns 0; RTPGATE_ERR_INVAL; RTPGATE_ERR_NOMEM:
+ * nothing has changed.
  */
 RTPGATE_API int rtpgate_peer_restart(rtpgate_peer *peer, rtpgate_config *config,
                                      enum rtpgate_role role, uint64_t now);
@@ -65,8 +68,9 @@ RTPGATE_API int rtpgate_peer_restart(rtpgate_peer *peer, rtpgate_config *config,
  * is that of what the caller holds. from_turn_server: as in rtpgate_classify. Returns a kind: STUN
  * for the caller's ICE (then rtpgate_peer_path_valid); RTP or RTCP in plaintext; ZRTP,
  * TURN_CHANNEL, QUIC or UNKNOWN as it came. DTLS was taken in: drain. Below 0 nothing is there for
- * the caller: RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE for SRTP before the keys (it is held
- * and comes out of rtpgate_peer_next_packet) or without an association; RTPGATE_ERR_AUTH,
+ * the caller: RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE for SRTP before the keys (it is held,
+ * up to 128 packets, 128 KB, 2048 bytes each and 5 s, and comes out of rtpgate_peer_next_packet) or
+ * without an association; RTPGATE_ERR_NOMEM, RTPGATE_ERR_CRYPTO; RTPGATE_ERR_AUTH,
  * RTPGATE_ERR_REPLAY, RTPGATE_ERR_MALFORMED: dropped and counted, nothing is harmed.
  */
 RTPGATE_API int rtpgate_peer_input(rtpgate_peer *peer, uint8_t *datagram, size_t *length,

@@ -249,7 +249,8 @@ RTPGATE_API int rtpgate_session_send(rtpgate_session *session, const uint8_t *da
 RTPGATE_API size_t rtpgate_session_data_mtu(const rtpgate_session *session);
 
 /*
- * Ends the association; in READY with a close_notify in the output. No event follows.
+ * Ends the association; in READY with a close_notify in the output. No event follows but data
+ * that waits.
  * Returns 0, also when CLOSED or FAILED before; RTPGATE_ERR_INVAL for a NULL.
  */
 RTPGATE_API int rtpgate_session_close(rtpgate_session *session, uint64_t now);
@@ -270,8 +271,8 @@ RTPGATE_API int rtpgate_session_stats(const rtpgate_session *session,
 
 /*
  * What was negotiated. info: `size` bytes are filled; pass sizeof(struct rtpgate_session_info).
- * Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE before UNVERIFIED or READY was
- * reached.
+ * Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE when neither UNVERIFIED nor
+ * READY.
  */
 RTPGATE_API int rtpgate_session_info(const rtpgate_session *session,
                                      struct rtpgate_session_info *info, size_t size);
@@ -279,7 +280,7 @@ RTPGATE_API int rtpgate_session_info(const rtpgate_session *session,
 /*
  * The fingerprint of the certificate that the peer proved to own.
  * out: written only on success. Returns 0; RTPGATE_ERR_INVAL for a NULL or an unknown `hash`;
- * RTPGATE_ERR_STATE before UNVERIFIED or READY was reached.
+ * RTPGATE_ERR_STATE when neither UNVERIFIED nor READY.
  */
 RTPGATE_API int rtpgate_session_peer_fingerprint(const rtpgate_session *session,
                                                  enum rtpgate_hash hash,

@@ -16,6 +16,7 @@ void rg_follow(struct rtpgate_session *session, struct rg_candidate *candidate, 
         session->path = path;
         candidate->flight.path = path;
     }
+    candidate->from = path;
     session->followed = true;
 }
 
@@ -210,11 +211,22 @@ static void verify(struct rtpgate_session *session, struct rg_candidate *candida
     rg_advise_mismatch(session, leaf);
 }
 
+/* Its certificate was proven before any was expected; its Finished need not be waited for. */
+static void drop_unexpected(struct rtpgate_session *session, struct rg_candidate *candidate) {
+    struct rg_bytes leaf = session->engine->certificate(candidate->engine);
+    if (leaf.length > 0 && !rg_is_expected(session, leaf)) {
+        rg_candidate_drop(session, candidate);
+    }
+}
+
 void rg_verify_finished(struct rtpgate_session *session) {
     for (size_t i = 0; i < RG_CANDIDATES && session->state < RTPGATE_STATE_READY; i++) {
         struct rg_candidate *candidate = session->candidates[i];
         if (candidate != NULL && candidate->stage == RG_STAGE_DONE) {
             verify(session, candidate);
+        } else if (candidate != NULL && candidate->stage == RG_STAGE_FINISHED &&
+                   session->role == RTPGATE_ROLE_SERVER) {
+            drop_unexpected(session, candidate);
         }
     }
     if (session->role == RTPGATE_ROLE_SERVER && session->state < RTPGATE_STATE_READY) {

@@ -26,8 +26,7 @@ enum {
     RG_HELD_BYTES = 8192,
     RG_EVENTS = 256,
     RG_EVENTS_BYTES = 65536,
-    RG_PROOFS = 64,    /* signature checks that an association may have in one go */
-    RG_MISMATCHES = 4, /* unexpected certificates whose proof is worth checking, for the advice */
+    RG_PROOFS = 64, /* signature checks that an association may have in one go */
 };
 
 /* A server's candidates but the first may be replaced by a new hello when they are so old. */
@@ -54,6 +53,8 @@ struct rg_candidate {
     bool delivered;   /* the last protected record was authenticated data */
     unsigned unheard; /* how often our timer fired since it was heard */
     uint64_t made_at;
+    uint64_t from;             /* the path of the last accepted message */
+    unsigned cursor;           /* where the search for the peer's flight goes on */
     uint64_t tried;            /* rg_messages.completed when its peer's flight was last tried */
     uint8_t random[RG_RANDOM]; /* the ClientHello's */
     uint16_t suite;
@@ -68,7 +69,6 @@ struct rg_candidate {
     /* client */
     bool pristine;    /* the engine has only made its hello */
     bool cookie;      /* and that with the cookie of `request` */
-    unsigned cursor;  /* where the search for flight 4 goes on */
     uint64_t used;    /* serial of the CertificateRequest in our flight 5 */
     uint8_t *request; /* the HelloVerifyRequest that was obeyed; NULL: none */
     size_t request_length;
@@ -111,7 +111,6 @@ struct rtpgate_session {
     uint64_t request_waits; /* client: serial of the HelloVerifyRequest that waits for our timer */
     unsigned proofs;        /* signature checks that may be made now */
     uint64_t proofs_since;  /* when the last one was added */
-    unsigned mismatches;    /* proven certificates that were not expected */
 
     struct rg_candidate *candidates[RG_CANDIDATES];
     struct rg_candidate
@@ -139,8 +138,10 @@ void rg_tell(struct rtpgate_session *session, int cause, uint8_t alert, const ch
 /* Bad news that nobody authenticated: an advice event now (once a cause), the verdict after the
  * grace. */
 void rg_advise(struct rtpgate_session *session, int cause, uint8_t alert, const char *text);
-/* A candidate was heard: bad news is taken back. */
+/* A candidate has come further: bad news is taken back. */
 void rg_heard(struct rtpgate_session *session, struct rg_candidate *candidate);
+/* Its peer is not silent, as far as anybody can tell: the grace of bad news begins anew. */
+void rg_still_there(struct rtpgate_session *session, struct rg_candidate *candidate);
 /* Passes the verdict when bad news has outlived its grace, or the deadline has come. */
 void rg_judge(struct rtpgate_session *session);
 /* When the grace of bad news is over; RTPGATE_NEVER when there is none, or hope. */
@@ -206,7 +207,7 @@ void rg_candidate_learn(struct rg_candidate *candidate, struct rg_bytes message)
 
 /* Whether one more signature may be checked: whoever sends junk gets a bounded share of our time.
  */
-bool rg_may_prove(struct rtpgate_session *session);
+bool rg_may_prove(struct rtpgate_session *session, bool expected);
 /* Looks at one datagram, or keeps it until its path is valid and our role decided. */
 void rg_guard_input(struct rtpgate_session *session, const uint8_t *datagram, size_t length,
                     uint64_t path);

@@ -90,6 +90,8 @@ void rg_candidate_drop(struct rtpgate_session *session, struct rg_candidate *can
     }
     if (session->active == candidate) {
         session->active = NULL;
+        session->pending &=
+            ~(UINT32_C(1) << RTPGATE_EVENT_CERTIFICATE); /* it cannot be shown any more */
     }
     rg_candidate_free(candidate);
 }

@@ -134,7 +134,7 @@ static void take_request(struct rtpgate_session *session, const struct rg_messag
         return;
     } else if (candidate->request == NULL && !part_of_flight4_came(session)) {
         obey(session, request);
-    } else {
+    } else if (session->request_waits == 0) {
         session->request_waits = request->serial;
     }
 }
@@ -188,9 +188,7 @@ static bool is_plausible(struct rg_candidate *candidate, const struct rg_message
     if (rg_is_expected(session, leaf)) {
         return rg_proof_key_is_acceptable(leaf);
     }
-    if (session->mismatches < RG_MISMATCHES && rg_may_prove(session) &&
-        proves(candidate, leaf, flight)) {
-        session->mismatches++;
+    if (rg_may_prove(session, false) && proves(candidate, leaf, flight)) {
         candidate->doubted = true;
         rg_advise_mismatch(session, leaf);
     }
@@ -212,7 +210,7 @@ static bool try_flight(struct rg_candidate *candidate, unsigned first,
     struct rtpgate_session *session = candidate->session;
     bool cookie = first == 1;
     bool fresh = candidate->pristine && candidate->cookie == cookie;
-    if (!rg_may_prove(session) || (!fresh && !reopen(candidate, cookie))) {
+    if (!rg_may_prove(session, true) || (!fresh && !reopen(candidate, cookie))) {
         return false;
     }
     candidate->pristine = false;
@@ -285,6 +283,7 @@ static bool try_flights(struct rg_candidate *candidate, unsigned first, enum tru
             return false;
         }
         if (is_plausible(candidate, flight) && try_flight(candidate, first, flight)) {
+            candidate->cursor = (n + 1) % COMBINATIONS; /* in silence the others get their turn */
             return true;
         }
     }
@@ -360,7 +359,7 @@ static void repeated_request(struct rtpgate_session *session, const struct rg_fr
         }
         if (is_obeyed(candidate, request)) {
             rg_candidate_answer(candidate);
-        } else {
+        } else if (session->request_waits == 0) {
             session->request_waits = request->serial;
         }
     }
@@ -376,7 +375,7 @@ void rg_client_repeated(struct rtpgate_session *session, const struct rg_fragmen
     } else if (candidate->stage == RG_STAGE_HELLO) {
         rg_client_advance(session); /* goes on where the last look ended */
     } else {
-        rg_heard(session, candidate);
+        rg_still_there(session, candidate);
         if (fragment->total > 0) { /* anybody can forge a ServerHelloDone */
             rg_follow(session, candidate, session->from);
         }

@@ -39,27 +39,26 @@ static bool is_server(const struct rtpgate_session *session) {
 }
 
 /* The peer repeats its last flight in plaintext: it may lack our final one. */
-static void repeat_final(struct rtpgate_session *session) {
-    struct rg_candidate *candidate = session->active;
+static void repeat_final(struct rtpgate_session *session, struct rg_candidate *candidate) {
     if (candidate == NULL || candidate->stage != RG_STAGE_DONE || !is_server(session)) {
         session->stats.dropped_stale++;
         return;
     }
     if (session->length == 0) {
-        return;
+        return; /* its bytes were credited before */
     }
     if (rg_flight_repeat_final(&candidate->flight, session->now, session->rtt, session->length)) {
         session->stats.answers++;
     } else {
         session->stats.answers_refused++;
     }
-    session->length = 0; /* its bytes are credited once */
+    session->length = 0;
 }
 
 /* A server that answers piece by piece is not silent. */
 static void heard_in_part(struct rtpgate_session *session) {
     if (!is_server(session)) {
-        rg_heard(session, session->candidates[0]);
+        rg_still_there(session, session->candidates[0]);
     }
 }
 
@@ -76,14 +75,14 @@ static void advance(struct rtpgate_session *session) {
     }
 }
 
-bool rg_may_prove(struct rtpgate_session *session) {
+bool rg_may_prove(struct rtpgate_session *session, bool expected) {
     uint64_t earned = (session->now - session->proofs_since) / RG_PROOF_INTERVAL;
     if (earned > 0) {
         session->proofs_since += earned * RG_PROOF_INTERVAL;
         session->proofs =
             earned < RG_PROOFS - session->proofs ? session->proofs + (unsigned)earned : RG_PROOFS;
     }
-    if (session->proofs == 0) {
+    if (session->proofs <= (expected ? 0 : RG_PROOFS / 2)) {
         session->stats.dropped_limit++;
         return false;
     }
@@ -123,7 +122,7 @@ static void plain_handshake(struct rtpgate_session *session, struct rg_bytes bod
         if (session->state == RTPGATE_STATE_READY && fragment.type == RG_CLIENT_HELLO) {
             session->stats.dropped_stale++;
         } else if (session->state == RTPGATE_STATE_READY) {
-            repeat_final(session);
+            repeat_final(session, session->active);
         } else if (is_server(session) ? rg_server_takes(session, &fragment)
                                       : rg_client_takes(session, &fragment)) {
             store(session, &fragment);
@@ -166,7 +165,7 @@ static void ready_record(struct rtpgate_session *session, const struct rg_record
     struct rg_candidate *candidate = session->active;
     if (record->type == RG_CONTENT_HANDSHAKE) {
         /* A repeated Finished, or a renegotiation, which is never taken up. */
-        repeat_final(session);
+        repeat_final(session, candidate);
         return;
     }
     enum rg_engine_status status = rg_candidate_record(candidate, record->whole);
@@ -189,8 +188,8 @@ static void early_record(struct rtpgate_session *session, const struct rg_record
     for (size_t i = 0; i < RG_CANDIDATES && session->state == state; i++) {
         struct rg_candidate *candidate = session->candidates[i];
         if (record->type == RG_CONTENT_HANDSHAKE && candidate != NULL &&
-            candidate->stage == RG_STAGE_DONE) {
-            repeat_final(session);
+            candidate->stage == RG_STAGE_DONE && candidate->from == session->from) {
+            repeat_final(session, candidate);
             taken = true;
         } else if (record->type != RG_CONTENT_DATA && takes_record(candidate, record->type)) {
             rg_candidate_settle(candidate, rg_candidate_record(candidate, record->whole));

@@ -45,7 +45,9 @@ static struct rg_candidate *find(struct rtpgate_session *session, struct rg_byte
 static bool may_go(const struct rtpgate_session *session, const struct rg_candidate *candidate) {
     bool old = session->now - candidate->made_at >= RG_CANDIDATE_AGE;
     return (candidate->stage == RG_STAGE_HELLO && old) ||
-           (candidate->stage == RG_STAGE_DONE && candidate->doubted);
+           (candidate->stage == RG_STAGE_DONE && candidate->doubted) ||
+           /* Anybody can prove a certificate of his own while none is expected. */
+           (candidate->stage == RG_STAGE_FINISHED && old && session->remote.count == 0);
 }
 
 /* A free place, or the oldest that may go. The first keeps its place: nobody who comes later can
@@ -57,7 +59,7 @@ static struct rg_candidate **place(struct rtpgate_session *session) {
         if (*here == NULL) {
             return here;
         }
-        bool rotates = i > 0 || (*here)->stage == RG_STAGE_DONE;
+        bool rotates = i > 0 || (*here)->stage != RG_STAGE_HELLO;
         if (rotates && may_go(session, *here) &&
             (oldest == NULL || (*here)->made_at < (*oldest)->made_at)) {
             oldest = here;
@@ -140,7 +142,7 @@ static void look_at_hello(struct rtpgate_session *session, const struct rg_messa
     if (candidate == NULL) {
         take_hello(session, message);
     } else if (candidate->stage == RG_STAGE_HELLO) {
-        rg_heard(session, candidate);
+        rg_still_there(session, candidate);
         rg_follow(session, candidate, session->from);
         rg_candidate_answer(candidate);
     }
@@ -191,35 +193,36 @@ static void feed(struct rg_candidate *candidate, const struct rg_message *const 
 static bool is_mismatch(struct rg_candidate *candidate, struct rg_bytes leaf,
                         const struct rg_message *const *flight) {
     struct rtpgate_session *session = candidate->session;
-    if (session->mismatches >= RG_MISMATCHES || !rg_may_prove(session) ||
-        !proves(candidate, leaf, flight)) {
+    if (!rg_may_prove(session, false) || !proves(candidate, leaf, flight)) {
         return false;
     }
-    session->mismatches++;
     rg_candidate_drop(session, candidate);
     rg_advise_mismatch(session, leaf);
     return true;
 }
 
-/* Tries one combination; true when it settles the candidate, for good or bad. */
-static bool try_flight(struct rg_candidate *candidate, const struct rg_message *const *flight) {
+enum trial { NEXT, LATER, SETTLED };
+
+/* Tries one combination. LATER: no more signature may be checked now. SETTLED: for good or bad. */
+static enum trial try_flight(struct rg_candidate *candidate,
+                             const struct rg_message *const *flight) {
     struct rtpgate_session *session = candidate->session;
     struct rg_bytes leaf;
     if (!rg_certificate_leaf(rg_message_body(flight[0]), &leaf) || leaf.length == 0) {
-        return false;
+        return NEXT;
     }
     if (!rg_is_expected(session, leaf)) {
-        return is_mismatch(candidate, leaf, flight);
+        return is_mismatch(candidate, leaf, flight) ? SETTLED : NEXT;
     }
-    if (!rg_may_prove(session)) {
-        return false;
+    if (!rg_may_prove(session, true)) {
+        return LATER;
     }
     if (!proves(candidate, leaf, flight)) {
         session->stats.dropped_forged++;
-        return false;
+        return NEXT;
     }
     feed(candidate, flight);
-    return true;
+    return SETTLED;
 }
 
 static uint64_t newest(const struct rg_message *const *flight) {
@@ -231,18 +234,28 @@ static uint64_t newest(const struct rg_message *const *flight) {
 }
 
 static void try_flights(struct rg_candidate *candidate) {
+    enum { COMBINATIONS = RG_VARIANTS * RG_VARIANTS * RG_VARIANTS };
     static const uint8_t types[MESSAGES] = {RG_CERTIFICATE, RG_CLIENT_KEY_EXCHANGE,
                                             RG_CERTIFICATE_VERIFY};
     const struct rg_messages *messages = &candidate->session->messages;
-    uint64_t tried = candidate->tried;
-    candidate->tried = messages->completed;
-    for (unsigned n = 0; n < RG_VARIANTS * RG_VARIANTS * RG_VARIANTS; n++) {
+    for (unsigned i = 0; i < COMBINATIONS; i++) {
         const struct rg_message *flight[MESSAGES];
-        if (rg_messages_pick(messages, candidate->first + 1, types, MESSAGES, n, flight) &&
-            newest(flight) > tried && try_flight(candidate, flight)) {
+        unsigned n = (candidate->cursor + i) % COMBINATIONS;
+        if (!rg_messages_pick(messages, candidate->first + 1, types, MESSAGES, n, flight) ||
+            newest(flight) <= candidate->tried) {
+            continue;
+        }
+        enum trial trial = try_flight(candidate, flight);
+        if (trial == SETTLED) {
+            return;
+        }
+        if (trial == LATER) {
+            candidate->cursor = n;
             return;
         }
     }
+    candidate->tried = messages->completed;
+    candidate->cursor = 0;
 }
 
 /* A client that has no certificate says so with an empty list (RFC 5246 7.4.6). */
@@ -268,10 +281,7 @@ static void look_at_hellos(struct rtpgate_session *session, uint64_t seen) {
     }
 }
 
-void rg_server_advance(struct rtpgate_session *session) {
-    uint64_t seen = session->messages_seen;
-    session->messages_seen = session->messages.completed;
-    look_at_hellos(session, seen);
+static void look_for_flights(struct rtpgate_session *session, uint64_t seen) {
     for (size_t i = 0; i < RG_CANDIDATES && session->state < RTPGATE_STATE_READY; i++) {
         struct rg_candidate *candidate = session->candidates[i];
         if (candidate != NULL && candidate->stage == RG_STAGE_HELLO) {
@@ -279,6 +289,13 @@ void rg_server_advance(struct rtpgate_session *session) {
             try_flights(candidate);
         }
     }
+}
+
+void rg_server_advance(struct rtpgate_session *session) {
+    uint64_t seen = session->messages_seen;
+    session->messages_seen = session->messages.completed;
+    look_at_hellos(session, seen);
+    look_for_flights(session, seen);
 }
 
 /* A place has become free: a hello that found none before gets it. */
@@ -297,7 +314,7 @@ static void heard_again(struct rtpgate_session *session) {
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         struct rg_candidate *candidate = session->candidates[i];
         if (candidate != NULL && candidate->stage == RG_STAGE_FINISHED) {
-            rg_heard(session, candidate);
+            rg_still_there(session, candidate);
         }
     }
 }
@@ -305,6 +322,7 @@ static void heard_again(struct rtpgate_session *session) {
 void rg_server_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment) {
     if (fragment->type != RG_CLIENT_HELLO) {
         heard_again(session);
+        look_for_flights(session, session->messages_seen); /* goes on where the last look ended */
         return;
     }
     for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {

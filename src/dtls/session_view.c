@@ -16,11 +16,12 @@ static bool take_pending(struct rtpgate_session *session, enum rtpgate_event_typ
 
 static bool show_once(struct rtpgate_session *session, struct rtpgate_event *event,
                       enum rtpgate_event_type type) {
-    if (!take_pending(session, type)) {
+    if (!take_pending(session, type) ||
+        (type == RTPGATE_EVENT_CERTIFICATE && session->active == NULL)) {
         return false;
     }
     event->type = type;
-    if (type == RTPGATE_EVENT_CERTIFICATE && session->active != NULL) {
+    if (type == RTPGATE_EVENT_CERTIFICATE) {
         struct rg_bytes leaf = session->engine->certificate(session->active->engine);
         event->data = leaf.at;
         event->length = leaf.length;

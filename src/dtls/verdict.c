@@ -42,6 +42,11 @@ void rg_heard(struct rtpgate_session *session, struct rg_candidate *candidate) {
     session->bad_news.cause = 0;
 }
 
+void rg_still_there(struct rtpgate_session *session, struct rg_candidate *candidate) {
+    candidate->unheard = 0;
+    session->bad_news.since = session->now;
+}
+
 bool rg_has_hope(const struct rtpgate_session *session) {
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         if (session->candidates[i] != NULL && !session->candidates[i]->doubted) {

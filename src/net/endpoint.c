@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
@@ -58,8 +59,9 @@ static int open_socket(const struct sockaddr_storage *address, socklen_t length,
     if (fd < 0) {
         return -1;
     }
-    bool good = address->ss_family != AF_INET6 ||
-                setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) == 0;
+    bool good = fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+    good = good && (address->ss_family != AF_INET6 ||
+                    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) == 0);
     /* A system that grants less only loses more. */
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
@@ -111,6 +113,7 @@ int rtpgate_endpoint_new(rtpgate_endpoint **out, const char *address, uint16_t p
         return RTPGATE_ERR_IO;
     }
     endpoint->port = port_of(&own);
+    endpoint->table.map_v4 = own.ss_family == AF_INET6;
     *out = endpoint;
     return 0;
 }
@@ -193,10 +196,14 @@ int rtpgate_endpoint_bind(rtpgate_endpoint *endpoint, uint64_t path, rtpgate_pee
     return 0;
 }
 
+static bool is_whole(const struct sockaddr *address, socklen_t length) {
+    return (length >= sizeof(struct sockaddr_in) && address->sa_family == AF_INET) ||
+           (length >= sizeof(struct sockaddr_in6) && address->sa_family == AF_INET6);
+}
+
 int rtpgate_endpoint_path(rtpgate_endpoint *endpoint, const struct sockaddr *address,
                           socklen_t length, uint64_t *path) {
-    if (endpoint == NULL || address == NULL || path == NULL ||
-        (address->sa_family != AF_INET && address->sa_family != AF_INET6)) {
+    if (endpoint == NULL || address == NULL || path == NULL || !is_whole(address, length)) {
         return RTPGATE_ERR_INVAL;
     }
     const struct rg_remote *remote = rg_table_find(&endpoint->table, address, length);
@@ -231,6 +238,7 @@ int rtpgate_endpoint_send(rtpgate_endpoint *endpoint, uint64_t path, const uint8
     }
     const struct rg_remote *remote = rg_table_path(&endpoint->table, path);
     if (remote == NULL) {
+        endpoint->stats.send_failures++;
         return RTPGATE_ERR_INVAL;
     }
     if (sendto(endpoint->socket, data, length, MSG_DONTWAIT,

@@ -18,28 +18,45 @@ static int compare_paths(const void *a, const void *b) {
     return (left->path > right->path) - (left->path < right->path);
 }
 
-/* The fields that tell addresses apart, and nothing else. */
-static bool normalise(struct rg_remote *remote, const struct sockaddr *address, socklen_t length) {
+static void take_v4(struct rg_remote *remote, const struct sockaddr_in *from) {
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    to.sin_addr = from->sin_addr;
+    to.sin_port = from->sin_port;
+    memcpy(&remote->address, &to, sizeof(to));
+    remote->length = sizeof(to);
+}
+
+static void take_mapped(struct rg_remote *remote, const struct sockaddr_in *from) {
+    struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = from->sin_port};
+    memset(to.sin6_addr.s6_addr + 10, 0xff, 2);
+    memcpy(to.sin6_addr.s6_addr + 12, &from->sin_addr, 4);
+    memcpy(&remote->address, &to, sizeof(to));
+    remote->length = sizeof(to);
+}
+
+static void take_v6(struct rg_remote *remote, const struct sockaddr_in6 *from) {
+    struct sockaddr_in6 to = {.sin6_family = AF_INET6};
+    to.sin6_addr = from->sin6_addr;
+    to.sin6_port = from->sin6_port;
+    to.sin6_scope_id = from->sin6_scope_id;
+    memcpy(&remote->address, &to, sizeof(to));
+    remote->length = sizeof(to);
+}
+
+/* The fields that tell addresses apart, in the one form that the socket knows, and nothing else. */
+static bool normalise(struct rg_remote *remote, const struct sockaddr *address, socklen_t length,
+                      bool map_v4) {
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
     memset(&remote->address, 0, sizeof(remote->address));
-    if (address->sa_family == AF_INET && length >= sizeof(struct sockaddr_in)) {
-        struct sockaddr_in from;
-        struct sockaddr_in to = {.sin_family = AF_INET};
-        memcpy(&from, address, sizeof(from));
-        to.sin_addr = from.sin_addr;
-        to.sin_port = from.sin_port;
-        memcpy(&remote->address, &to, sizeof(to));
-        remote->length = sizeof(to);
+    if (address->sa_family == AF_INET && length >= sizeof(v4)) {
+        memcpy(&v4, address, sizeof(v4));
+        (map_v4 ? take_mapped : take_v4)(remote, &v4);
         return true;
     }
-    if (address->sa_family == AF_INET6 && length >= sizeof(struct sockaddr_in6)) {
-        struct sockaddr_in6 from;
-        struct sockaddr_in6 to = {.sin6_family = AF_INET6};
-        memcpy(&from, address, sizeof(from));
-        to.sin6_addr = from.sin6_addr;
-        to.sin6_port = from.sin6_port;
-        to.sin6_scope_id = from.sin6_scope_id;
-        memcpy(&remote->address, &to, sizeof(to));
-        remote->length = sizeof(to);
+    if (address->sa_family == AF_INET6 && length >= sizeof(v6)) {
+        memcpy(&v6, address, sizeof(v6));
+        take_v6(remote, &v6);
         return true;
     }
     return false;
@@ -103,7 +120,7 @@ static struct rg_remote *make(struct rg_table *table, const struct rg_remote *mo
 struct rg_remote *rg_table_find(struct rg_table *table, const struct sockaddr *address,
                                 socklen_t length) {
     struct rg_remote model = {0};
-    if (!normalise(&model, address, length)) {
+    if (!normalise(&model, address, length, table->map_v4)) {
         return NULL;
     }
     struct rg_remote *const *node = tfind(&model, &table->by_address, compare_addresses);

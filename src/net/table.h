@@ -2,6 +2,7 @@
 #ifndef RG_NET_TABLE_H
 #define RG_NET_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -27,6 +28,7 @@ struct rg_table {
     struct rg_remote *newest[2];
     size_t unbound;
     uint64_t last_path;
+    bool map_v4; /* the socket is IPv6: IPv4 comes as ::ffff:a.b.c.d (RFC 4291 2.5.5.2) */
     uint64_t forgotten;
 };
 

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "dtls/association.h"
 #include "dtls/paths.h"
 #include "srtp/hold.h"
+#include "srtp/media.h"
 #include "wire/record.h"
 
 /* How long the old keys are tried after the new association is READY (RFC 5764 4.3). */
@@ -56,11 +58,19 @@ static void retire(struct rtpgate_peer *peer, struct association *association) {
     association->session = NULL;
 }
 
+static bool is_ready(const struct association *association) {
+    return association->session != NULL &&
+           rtpgate_session_state(association->session) == RTPGATE_STATE_READY;
+}
+
+static bool is_over(const struct association *association) {
+    return association->session != NULL &&
+           rtpgate_session_state(association->session) > RTPGATE_STATE_READY;
+}
+
 /* Media lives exactly as long as its association is READY. */
 static void follow_state(struct rtpgate_peer *peer, struct association *association) {
-    bool ready = association->session != NULL &&
-                 rtpgate_session_state(association->session) == RTPGATE_STATE_READY;
-    if (!ready) {
+    if (!is_ready(association)) {
         retire_media(peer, association);
     } else if (association->media == NULL) {
         struct rtpgate_srtp_keys keys;
@@ -89,8 +99,7 @@ static void settle(struct rtpgate_peer *peer) {
         peer->now >= peer->takes_over_at) {
         take_over(peer);
     }
-    struct rtpgate_session *session = rtpgate_peer_session(peer);
-    if (rtpgate_session_state(session) > RTPGATE_STATE_READY) {
+    if (rtpgate_session_state(rtpgate_peer_session(peer)) > RTPGATE_STATE_READY) {
         rg_hold_clear(&peer->hold); /* no keys will come for these */
     }
 }
@@ -113,7 +122,11 @@ int rtpgate_peer_new(rtpgate_peer **out, rtpgate_config *config, enum rtpgate_ro
         return RTPGATE_ERR_NOMEM;
     }
     int status = rtpgate_session_new(&peer->current.session, config, role, now);
+    if (status == 0) {
+        status = rg_media_prepare(); /* or the handshake would wait for it */
+    }
     if (status != 0) {
+        rtpgate_session_free(peer->current.session);
         rg_free(peer);
         return status;
     }
@@ -139,11 +152,17 @@ rtpgate_session *rtpgate_peer_session(rtpgate_peer *peer) {
     if (peer == NULL) {
         return NULL;
     }
-    return peer->next.session != NULL ? peer->next.session : peer->current.session;
+    bool failed = is_over(&peer->next) && is_ready(&peer->current);
+    return peer->next.session != NULL && !failed ? peer->next.session : peer->current.session;
 }
 
 static int inherit(const struct rtpgate_peer *peer, rtpgate_session *session) {
+    const struct rtpgate_session *old = peer->current.session;
     int status = rtpgate_session_set_rtt(session, peer->rtt, peer->now);
+    if (old->followed) {
+        rg_redirect(session, old->path);
+        session->followed = true;
+    }
     for (size_t i = 0; status == 0 && i < peer->paths.count; i++) {
         status = rtpgate_session_path_valid(session, peer->paths.valid[i], true, peer->now);
     }
@@ -172,23 +191,25 @@ int rtpgate_peer_restart(rtpgate_peer *peer, rtpgate_config *config, enum rtpgat
         take_over(peer); /* a third association: the second is the old one now */
     }
     retire(peer, &peer->next);
-    if (peer->current.media == NULL) {
+    peer->takes_over_at = RTPGATE_NEVER;
+    if (is_ready(&peer->current)) {
+        peer->next.session = session;
+    } else {
         retire(peer, &peer->current);
         peer->current.session = session;
-    } else {
-        peer->next.session = session;
     }
     return 0;
 }
 
-/* While a second association is negotiated, plaintext is for it; whose keys a protected record is
+/* While a second association is negotiated the handshake is its own; whose keys an alert or data is
  * under is found by trying. */
 static void take_dtls(struct rtpgate_peer *peer, const uint8_t *datagram, size_t length,
                       uint64_t path) {
     struct rg_reader reader = rg_reader_make(datagram, length);
     struct rg_record record = {0};
-    bool plain = rg_record_next(&reader, &record) && record.epoch == 0;
-    if (peer->next.session == NULL || !plain) {
+    bool handshake = rg_record_next(&reader, &record) &&
+                     (record.epoch == 0 || record.type == RG_CONTENT_HANDSHAKE);
+    if (peer->next.session == NULL || !handshake) {
         (void)rtpgate_session_input(peer->current.session, datagram, length, path, peer->now);
     }
     if (peer->next.session != NULL) {
@@ -217,7 +238,10 @@ static int unprotect(struct rtpgate_peer *peer, enum rtpgate_kind kind, const ui
     rtpgate_media *media = peer->current.media;
     if (peer->next.media != NULL) {
         int status = try_next(peer, kind, packet, length, out);
-        if (status != RTPGATE_ERR_AUTH || media == NULL) {
+        /* libsrtp looks for replays before it authenticates, so a number that is new under the old
+         * keys may be an old one here. */
+        bool other = status == RTPGATE_ERR_AUTH || status == RTPGATE_ERR_REPLAY;
+        if (!other || media == NULL) {
             return status;
         }
     }
@@ -231,7 +255,7 @@ static int take_media(struct rtpgate_peer *peer, enum rtpgate_kind kind, uint8_t
                       size_t *length) {
     int status = unprotect(peer, kind, packet, *length, packet);
     if (status == RTPGATE_ERR_STATE) {
-        if (rtpgate_session_state(peer->current.session) > RTPGATE_STATE_READY) {
+        if (rtpgate_session_state(rtpgate_peer_session(peer)) > RTPGATE_STATE_READY) {
             peer->stats.dropped_closed++;
         } else {
             rg_hold_push(&peer->hold, kind, packet, *length, peer->now);
@@ -323,11 +347,16 @@ int rtpgate_peer_next_event(rtpgate_peer *peer, struct rtpgate_event *event) {
         return RTPGATE_ERR_INVAL;
     }
     settle(peer);
-    if (peer->next.session == NULL) {
-        return rtpgate_session_next_event(peer->current.session, event);
+    int status = 0;
+    if (peer->next.session == NULL || is_over(&peer->next)) {
+        status = rtpgate_session_next_event(peer->current.session, event);
+    } else {
+        status = event_of_replaced(peer, event);
     }
-    int status = event_of_replaced(peer, event);
-    return status != 0 ? status : rtpgate_session_next_event(peer->next.session, event);
+    if (status != 0 || peer->next.session == NULL) {
+        return status;
+    }
+    return rtpgate_session_next_event(peer->next.session, event);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b) {

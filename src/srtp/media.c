@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/secure.h"
+#include "srtp/media.h"
 
 enum {
     RTP_HEADER = 12,
@@ -106,7 +107,7 @@ static void initialise(void) {
 }
 
 /* Never undone: other users of libsrtp may live in this process. */
-static int initialise_once(void) {
+int rg_media_prepare(void) {
     call_once(&once, initialise);
     return atomic_load(&initialised);
 }
@@ -155,7 +156,7 @@ int rtpgate_media_new(rtpgate_media **out, const struct rtpgate_srtp_keys *keys)
     if (out == NULL || profile == NULL) {
         return RTPGATE_ERR_INVAL;
     }
-    code = initialise_once();
+    code = rg_media_prepare();
     if (code < 0) {
         return code;
     }
