@@ -332,6 +332,28 @@ START_TEST(one_repetition_does_not_turn_a_refusal_into_a_timeout) {
 }
 END_TEST
 
+static void drop_final_flights(void *context, struct sim_link *link, struct sim_passing *passing) {
+    unsigned *dropped = context;
+    (void)link;
+    if (passing->from == SIM_SERVER && passing->bytes[0] == RG_CONTENT_CCS && *dropped < 4) {
+        ++*dropped;
+        passing->drop = true;
+    }
+}
+
+/* What came with the signed message is not given up in silence: the server may be READY, and only
+ * its final flight be lost. */
+START_TEST(a_trusted_certificate_request_is_never_given_up) {
+    unsigned dropped = 0;
+    struct sim_forged forged = forged_end_of_flight4();
+    sim_link_tap(pair.link, drop_final_flights, &dropped);
+    forge(SIM_CLIENT, &forged, 0, 15000);
+    sim_pair_run(&pair, 29 * SIM_SECOND);
+    ck_assert_uint_eq(dropped, 4);
+    assert_agree();
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("offpath");
     TCase *tests = suite_case(suite, "spoofed datagrams");
@@ -350,6 +372,7 @@ int main(void) {
     tcase_add_test(tests, a_stranger_that_closes_ends_nothing);
     tcase_add_test(tests, spent_checks_delay_the_proof_and_prevent_nothing);
     tcase_add_test(tests, one_repetition_does_not_turn_a_refusal_into_a_timeout);
+    tcase_add_test(tests, a_trusted_certificate_request_is_never_given_up);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

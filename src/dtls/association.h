@@ -69,6 +69,7 @@ struct rg_candidate {
     /* client */
     bool pristine;    /* the engine has only made its hello */
     bool cookie;      /* and that with the cookie of `request` */
+    bool settled;     /* our flight 5 answers what was signed or came with it: there is no other */
     uint64_t used;    /* serial of the CertificateRequest in our flight 5 */
     uint8_t *request; /* the HelloVerifyRequest that was obeyed; NULL: none */
     size_t request_length;

@@ -215,18 +215,22 @@ static bool try_flight(struct rg_candidate *candidate, unsigned first,
     }
     candidate->pristine = false;
     /* Flight 5 goes to whoever signed; anybody can forge what is not signed. */
-    uint64_t path = candidate->flight.path;
-    rg_follow(session, candidate, flight[KEY_EXCHANGE]->origin.path);
+    uint64_t before = candidate->flight.path;
+    uint64_t path = flight[KEY_EXCHANGE]->origin.path;
+    candidate->flight.path = session->path_fixed ? before : path;
     for (size_t i = 0; i < FLIGHT4; i++) {
         struct rg_bytes message = rg_message_whole(flight[i]);
         rg_candidate_learn(candidate, message);
         if (rg_candidate_message(candidate, message) != RG_ENGINE_HANDSHAKE) {
             session->stats.dropped_forged++;
-            candidate->flight.path = path;
+            candidate->flight.path = before;
+            candidate->stage = RG_STAGE_HELLO;
+            candidate->used = 0;
             (void)reopen(candidate, candidate->request != NULL);
             return false;
         }
     }
+    rg_follow(session, candidate, path);
     accept_flight(candidate, flight);
     return true;
 }
@@ -282,6 +286,7 @@ static bool try_flights(struct rg_candidate *candidate, unsigned first, enum tru
             *finished = false;
             return false;
         }
+        candidate->settled = is_trusted(messages, first, flight);
         if (is_plausible(candidate, flight) && try_flight(candidate, first, flight)) {
             candidate->cursor = (n + 1) % COMBINATIONS; /* in silence the others get their turn */
             return true;
@@ -345,7 +350,8 @@ bool rg_client_expire(struct rtpgate_session *session) {
         obey(session, request_with(session, session->request_waits));
         return true;
     }
-    return (candidate->stage == RG_STAGE_HELLO || !patient) && search(session, ANY);
+    return (candidate->stage == RG_STAGE_HELLO || (!patient && !candidate->settled)) &&
+           search(session, ANY);
 }
 
 /* A repeated HelloVerifyRequest that we have not obeyed is the genuine one, most likely. */
