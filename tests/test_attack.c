@@ -340,6 +340,43 @@ START_TEST(an_undeclared_path_costs_nothing) {
 }
 END_TEST
 
+static void give(rtpgate_session *session, int expected) {
+    for (size_t i = 0; i < 2; i++) {
+        if (i == 0 || forged[i].length > 0) {
+            ck_assert_int_eq(
+                rtpgate_session_input(session, forged[i].bytes, forged[i].length, 0, SIM_SECOND),
+                expected);
+        }
+    }
+}
+
+/* Before a start, while the fingerprint is awaited, and after the end. */
+START_TEST(every_other_state_takes_it_as_well) {
+    struct sim_pair pair;
+    attacks[_i].prepare();
+    sim_pair_init(&pair, 1, &sim_calm);
+    sim_ours_clear(&pair.server);
+    sim_ours_init(&pair.server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
+    give(pair.client.session, 0); /* NEW: it waits, and is looked at after the start */
+    sim_pair_run(&pair, SIM_SECOND);
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_UNVERIFIED);
+    give(pair.server.session, 0);
+    sim_ours_expect(&pair.server, 0, SIM_SECOND);
+    ck_assert_msg(sim_ours_agree(&pair.client, &pair.server), "%s: client %s; server %s",
+                  attacks[_i].name, rtpgate_session_error(pair.client.session, NULL),
+                  rtpgate_session_error(pair.server.session, NULL));
+    ck_assert_int_eq(rtpgate_session_close(pair.server.session, SIM_SECOND), 0);
+    give(pair.server.session, RTPGATE_ERR_CLOSED);
+    ck_assert_uint_ge(sim_ours_stats(&pair.server).dropped_late, 1);
+    sim_pair_clear(&pair);
+    sim_pair_init(&pair, 1, &sim_calm);
+    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
+    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, 40 * SIM_SECOND), 0);
+    give(pair.client.session, RTPGATE_ERR_TIMEOUT);
+    sim_pair_clear(&pair);
+}
+END_TEST
+
 /* A flood of hellos cannot push out the one that is heard. */
 START_TEST(a_flood_of_hellos_is_bounded) {
     struct sim_pair pair;
@@ -364,6 +401,7 @@ int main(void) {
     tcase_set_timeout(tests, 280);
     tcase_add_loop_test(tests, nothing_forged_ends_an_association, 0, ATTACKS);
     tcase_add_loop_test(tests, an_undeclared_path_costs_nothing, 0, ATTACKS * PHASES);
+    tcase_add_loop_test(tests, every_other_state_takes_it_as_well, 0, ATTACKS);
     tcase_add_test(tests, a_flood_of_hellos_is_bounded);
     int failed = suite_run(suite);
     sim_ours_finish();
