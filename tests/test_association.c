@@ -132,6 +132,16 @@ START_TEST(early_datagrams_wait_for_a_valid_path) {
 }
 END_TEST
 
+START_TEST(a_path_that_was_never_declared_valid_is_the_told_cause) {
+    rtpgate_config *config = sim_config(0);
+    ck_assert_int_eq(rtpgate_config_set_any_path(config, false), 0);
+    sim_pair_init_with(&pair, 1, &sim_calm, config, NULL);
+    sim_pair_run(&pair, 40 * SIM_SECOND);
+    assert_failed(&pair.client, RTPGATE_ERR_TIMEOUT);
+    ck_assert_ptr_nonnull(strstr(rtpgate_session_error(pair.client.session, NULL), "path"));
+}
+END_TEST
+
 START_TEST(early_datagrams_wait_for_the_role) {
     sim_pair_init(&pair, 1, &sim_calm);
     sim_ours_clear(&pair.server);
@@ -417,6 +427,7 @@ int main(void) {
     tcase_add_test(tests, bad_news_that_was_taken_back_is_not_the_cause_at_the_deadline);
     tcase_add_test(tests, bad_news_is_the_cause_at_the_deadline);
     tcase_add_test(tests, early_datagrams_wait_for_a_valid_path);
+    tcase_add_test(tests, a_path_that_was_never_declared_valid_is_the_told_cause);
     tcase_add_test(tests, early_datagrams_wait_for_the_role);
     tcase_add_test(tests, output_follows_accepted_messages_until_it_is_fixed);
     tcase_add_test(tests, a_client_sends_to_the_path_that_was_declared_first);

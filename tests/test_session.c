@@ -127,6 +127,18 @@ START_TEST(a_config_is_frozen_by_its_first_session_and_outlives_the_caller) {
 }
 END_TEST
 
+START_TEST(events_and_states_have_names) {
+    for (int type = RTPGATE_EVENT_NONE; type <= RTPGATE_EVENT_FAILED; type++) {
+        ck_assert_str_ne(rtpgate_event_name((enum rtpgate_event_type)type), "unknown");
+    }
+    for (int state = RTPGATE_STATE_NEW; state <= RTPGATE_STATE_FAILED; state++) {
+        ck_assert_str_ne(rtpgate_state_name((enum rtpgate_state)state), "unknown");
+    }
+    ck_assert_str_eq(rtpgate_event_name((enum rtpgate_event_type)99), "unknown");
+    ck_assert_str_eq(rtpgate_state_name((enum rtpgate_state)99), "unknown");
+}
+END_TEST
+
 START_TEST(a_small_buffer_loses_nothing) {
     uint8_t buffer[2000];
     uint64_t path;
@@ -285,6 +297,7 @@ int main(void) {
     tcase_add_test(tests, null_and_nonsense_are_refused);
     tcase_add_test(tests, calls_at_the_wrong_time_are_refused);
     tcase_add_test(tests, a_config_is_frozen_by_its_first_session_and_outlives_the_caller);
+    tcase_add_test(tests, events_and_states_have_names);
     tcase_add_test(tests, a_small_buffer_loses_nothing);
     tcase_add_test(tests, a_failed_session_repeats_its_cause);
     tests = suite_case(suite, "ready");

@@ -55,10 +55,10 @@ RTPGATE_API int rtpgate_config_set_profiles(rtpgate_config *config,
 RTPGATE_API int rtpgate_config_set_mtu(rtpgate_config *config, size_t mtu);
 
 /*
- * The retransmission timer while no RTT is known: its first value (default 250 ms) and the cap to
- * which it doubles (default 3 s). RFC 6347 4.2.4.1 says 1 s and 60 s; browsers use 50 ms. Both 10
- * ms to 60 s. Returns 0; RTPGATE_ERR_INVAL when out of range or initial > cap; RTPGATE_ERR_STATE
- * when frozen.
+ * The retransmission timer: its first value while no RTT is known (default 250 ms), and the cap to
+ * which it doubles in any case (default 3 s). RFC 6347 4.2.4.1 says 1 s and 60 s; browsers use 50
+ * ms. Both 10 ms to 60 s. Returns 0; RTPGATE_ERR_INVAL when out of range or initial > cap;
+ * RTPGATE_ERR_STATE when frozen.
  */
 RTPGATE_API int rtpgate_config_set_retransmission(rtpgate_config *config, uint64_t initial,
                                                   uint64_t cap);

@@ -30,9 +30,9 @@ struct rtpgate_peer_stats {
 };
 
 /*
- * Makes a peer with its first association, as rtpgate_session_new does.
- * out: written only on success; release it with rtpgate_peer_free.
- * Returns 0; RTPGATE_ERR_INVAL; RTPGATE_ERR_NOMEM.
+ * Makes a peer with its first association, as rtpgate_session_new does. A server listens from here
+ * on; a client needs rtpgate_session_start(rtpgate_peer_session(peer), now). out: written only on
+ * success; release it with rtpgate_peer_free. Returns 0; RTPGATE_ERR_INVAL; RTPGATE_ERR_NOMEM.
  */
 RTPGATE_API int rtpgate_peer_new(rtpgate_peer **out, rtpgate_config *config, enum rtpgate_role role,
                                  uint64_t now);

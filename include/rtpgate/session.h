@@ -72,13 +72,13 @@ struct rtpgate_session_stats {
     uint64_t bytes_received;
     uint64_t datagrams_sent; /* taken by rtpgate_session_output */
     uint64_t bytes_sent;
-    uint64_t flights_sent;      /* first transmissions of a handshake flight */
-    uint64_t retransmissions;   /* flights sent again because our timer fired */
-    uint64_t answers;           /* flights sent again because the peer repeated its own */
-    uint64_t answers_refused;   /* repeats that were not answered: the reflector limits */
-    uint64_t handshake_time;    /* microseconds from start or first hello to READY or UNVERIFIED */
-    uint64_t dropped_path;      /* datagrams from a path that was not declared valid */
-    uint64_t dropped_early;     /* stored early datagrams that newer ones pushed out */
+    uint64_t flights_sent;    /* first transmissions of a handshake flight */
+    uint64_t retransmissions; /* flights sent again because our timer fired */
+    uint64_t answers;         /* flights sent again because the peer repeated its own */
+    uint64_t answers_refused; /* repeats that were not answered: the reflector limits */
+    uint64_t handshake_time;  /* microseconds from start or first hello to READY or UNVERIFIED */
+    uint64_t dropped_path;  /* in READY, from a path that is not valid; before, see dropped_early */
+    uint64_t dropped_early; /* stored early datagrams that newer ones pushed out */
     uint64_t dropped_malformed; /* records or fragments that do not parse */
     uint64_t dropped_type;      /* unknown or unexpected content or handshake types */
     uint64_t dropped_epoch;     /* records of an epoch that cannot be */
@@ -257,6 +257,9 @@ RTPGATE_API int rtpgate_session_close(rtpgate_session *session, uint64_t now);
 
 /* The state; FAILED for NULL. */
 RTPGATE_API enum rtpgate_state rtpgate_session_state(const rtpgate_session *session);
+
+/* The name of `type`, for logs; static storage, never NULL. */
+RTPGATE_API const char *rtpgate_event_name(enum rtpgate_event_type type);
 
 /* The name of `state`, for logs; static storage, never NULL. */
 RTPGATE_API const char *rtpgate_state_name(enum rtpgate_state state);

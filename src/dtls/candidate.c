@@ -160,6 +160,7 @@ static uint64_t first_rto(const struct rtpgate_session *session) {
         return session->config->rto_initial;
     }
     uint64_t rto = session->rtt > RG_RTO_MAX / 2 ? RG_RTO_MAX : 2 * session->rtt;
+    rto = rto < session->config->rto_cap ? rto : session->config->rto_cap;
     return rto < RG_RTO_MIN ? RG_RTO_MIN : rto;
 }
 

@@ -71,6 +71,20 @@ enum rtpgate_state rtpgate_session_state(const rtpgate_session *session) {
     return session == NULL ? RTPGATE_STATE_FAILED : session->state;
 }
 
+const char *rtpgate_event_name(enum rtpgate_event_type type) {
+    static const char *const names[] = {
+        [RTPGATE_EVENT_NONE] = "none",
+        [RTPGATE_EVENT_ADVICE] = "advice",
+        [RTPGATE_EVENT_CERTIFICATE] = "certificate",
+        [RTPGATE_EVENT_KEYS] = "keys",
+        [RTPGATE_EVENT_ACCEPTED] = "accepted",
+        [RTPGATE_EVENT_DATA] = "data",
+        [RTPGATE_EVENT_CLOSED] = "closed",
+        [RTPGATE_EVENT_FAILED] = "failed",
+    };
+    return (unsigned)type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
+}
+
 const char *rtpgate_state_name(enum rtpgate_state state) {
     switch (state) {
     case RTPGATE_STATE_NEW:

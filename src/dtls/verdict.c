@@ -87,6 +87,10 @@ static const char *silence(const struct rtpgate_session *session) {
     if (session->state == RTPGATE_STATE_UNVERIFIED) {
         return "the peer's fingerprint did not come in time";
     }
+    if (session->paths.early.count > 0) {
+        return "the peer's datagrams came on no path that was declared valid "
+               "(rtpgate_session_path_valid)";
+    }
     if (session->role == RTPGATE_ROLE_SERVER) {
         return "the client did not answer our certificate (flight 4) with a proof of its own";
     }
