@@ -59,12 +59,12 @@ static void knock(struct caller *caller) {
     ck_assert_int_eq(rtpgate_endpoint_bind(server, arrival.path, caller->served), 0);
 }
 
-static void caller_init(struct caller *caller, int family) {
+/* `address`: where the caller's own socket is bound. */
+static void caller_init(struct caller *caller, int family, const char *address_text) {
     struct sockaddr_storage address;
     socklen_t length;
     loopback_address(family, rtpgate_endpoint_port(server), &address, &length);
-    ck_assert_int_eq(
-        rtpgate_endpoint_new(&caller->endpoint, family == AF_INET ? "127.0.0.1" : "::1", 0), 0);
+    ck_assert_int_eq(rtpgate_endpoint_new(&caller->endpoint, address_text, 0), 0);
     caller->peer = peer_new(0, RTPGATE_ROLE_CLIENT);
     caller->served = peer_new(1, RTPGATE_ROLE_SERVER);
     ck_assert_int_eq(rtpgate_endpoint_add(caller->endpoint, caller->peer), 0);
@@ -155,9 +155,9 @@ static void assert_media(struct caller *caller, uint16_t number) {
 
 START_TEST(several_peers_of_both_families_share_one_port) {
     ck_assert_int_eq(rtpgate_endpoint_new(&server, NULL, 0), 0);
-    caller_init(&callers[0], AF_INET);
-    caller_init(&callers[1], AF_INET6);
-    caller_init(&callers[2], AF_INET);
+    caller_init(&callers[0], AF_INET, "127.0.0.1");
+    caller_init(&callers[1], AF_INET6, "::1");
+    caller_init(&callers[2], AF_INET, NULL); /* dual stack, too */
     run_until_ready();
     for (uint16_t i = 0; i < CLIENTS; i++) {
         assert_media(&callers[i], i);
@@ -173,7 +173,7 @@ START_TEST(what_belongs_to_nobody_is_counted) {
     static const uint8_t dtls[30] = {22, 0xfe, 0xfd};
     struct rtpgate_endpoint_stats stats = {0};
     ck_assert_int_eq(rtpgate_endpoint_new(&server, "127.0.0.1", 0), 0);
-    caller_init(&callers[0], AF_INET);
+    caller_init(&callers[0], AF_INET, "127.0.0.1");
     run_until_ready();
     rtpgate_endpoint_remove(server, callers[0].served);
     ck_assert_int_eq(

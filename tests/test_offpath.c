@@ -354,6 +354,70 @@ START_TEST(a_trusted_certificate_request_is_never_given_up) {
 }
 END_TEST
 
+/* A stranger who proves a certificate of his own and keeps his Finished back. */
+static void stranger_proves(rtpgate_session *server, uint64_t now) {
+    struct sim_ours stranger;
+    struct sim_message flight[3] = {{0}};
+    uint8_t buffer[2000];
+    uint64_t path;
+    sim_ours_init(&stranger, sim_config(1), RTPGATE_ROLE_CLIENT, now);
+    sim_ours_expect(&stranger, 1, now);
+    ck_assert_int_eq(rtpgate_session_start(stranger.session, now), 0);
+    int length = rtpgate_session_output(stranger.session, buffer, sizeof(buffer), &path);
+    (void)rtpgate_session_input(server, buffer, (size_t)length, 5, now);
+    length = rtpgate_session_output(server, buffer, sizeof(buffer), &path);
+    (void)rtpgate_session_input(stranger.session, buffer, (size_t)length, 5, now);
+    length = rtpgate_session_output(stranger.session, buffer, sizeof(buffer), &path);
+    (void)sim_take_apart(buffer, (size_t)length, flight, 1, 3);
+    for (uint16_t i = 0; i < 3; i++) {
+        struct sim_forged message = sim_forge_message(&flight[i], (uint16_t)(i + 1));
+        (void)rtpgate_session_input(server, message.bytes, message.length, 5, now);
+    }
+    sim_ours_clear(&stranger);
+}
+
+static void three_strangers_prove(void) {
+    sim_ours_clear(&pair.server);
+    sim_ours_init(&pair.server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        stranger_proves(pair.server.session, 0);
+        ck_assert_int_eq(pair.server.session->candidates[i]->stage, RG_STAGE_FINISHED);
+    }
+}
+
+START_TEST(strangers_that_keep_finished_back_hold_no_place) {
+    three_strangers_prove();
+    sim_pair_run(&pair, 10 * SIM_SECOND);
+    assert_state(&pair.server, RTPGATE_STATE_UNVERIFIED);
+    sim_ours_expect(&pair.server, 0, 10 * SIM_SECOND);
+    sim_link_run(pair.link, 20 * SIM_SECOND);
+    assert_agree();
+}
+END_TEST
+
+START_TEST(strangers_that_keep_finished_back_go_when_the_fingerprint_comes) {
+    three_strangers_prove();
+    sim_ours_expect(&pair.server, 0, 0);
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        ck_assert_ptr_null(pair.server.session->candidates[i]);
+    }
+}
+END_TEST
+
+/* While the fingerprint is awaited two have finished: whoever repeats himself gets his own final
+ * flight. */
+START_TEST(the_final_flight_goes_to_whoever_asks) {
+    unsigned dropped = 3; /* of four */
+    sim_ours_clear(&pair.server);
+    sim_ours_init(&pair.server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
+    stranger_finishes(pair.server.session, 0);
+    sim_link_tap(pair.link, drop_final_flights, &dropped);
+    sim_pair_run(&pair, 3 * SIM_SECOND);
+    ck_assert_uint_eq(dropped, 4);
+    assert_state(&pair.client, RTPGATE_STATE_READY);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("offpath");
     TCase *tests = suite_case(suite, "spoofed datagrams");
@@ -373,6 +437,9 @@ int main(void) {
     tcase_add_test(tests, spent_checks_delay_the_proof_and_prevent_nothing);
     tcase_add_test(tests, one_repetition_does_not_turn_a_refusal_into_a_timeout);
     tcase_add_test(tests, a_trusted_certificate_request_is_never_given_up);
+    tcase_add_test(tests, strangers_that_keep_finished_back_hold_no_place);
+    tcase_add_test(tests, strangers_that_keep_finished_back_go_when_the_fingerprint_comes);
+    tcase_add_test(tests, the_final_flight_goes_to_whoever_asks);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

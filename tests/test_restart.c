@@ -160,6 +160,48 @@ START_TEST(the_end_of_the_first_association_is_told_after_the_second_has_failed)
 }
 END_TEST
 
+START_TEST(the_path_that_was_followed_is_handed_on) {
+    uint8_t buffer[BUFFER];
+    uint64_t path = 0;
+    struct sim_forged hello = sim_forge_client_hello(3, 0);
+    size_t length = hello.length;
+    (void)rtpgate_peer_input(server, hello.bytes, &length, 7, false, now);
+    while (rtpgate_peer_output(server, buffer, sizeof(buffer), &path) > 0) {
+    }
+    path = 0;
+    restart(server, 1, RTPGATE_ROLE_CLIENT);
+    ck_assert_int_eq(rtpgate_session_start(rtpgate_peer_session(server), now), 0);
+    ck_assert_int_gt(rtpgate_peer_output(server, buffer, sizeof(buffer), &path), 0);
+    ck_assert_uint_eq(path, 7);
+}
+END_TEST
+
+START_TEST(the_old_association_does_not_answer_the_new_handshake) {
+    uint8_t buffer[BUFFER];
+    uint64_t path;
+    connect_peers();
+    restart(server, 1, RTPGATE_ROLE_SERVER);
+    now += 1000000;
+    struct sim_forged finished = sim_forge_record(22, 1, 0, NULL, 100);
+    size_t length = finished.length;
+    (void)rtpgate_peer_input(server, finished.bytes, &length, 0, false, now);
+    ck_assert_int_eq(rtpgate_peer_output(server, buffer, sizeof(buffer), &path), 0);
+}
+END_TEST
+
+START_TEST(media_is_held_for_the_second_when_the_first_was_closed) {
+    uint8_t packet[BUFFER];
+    connect_peers();
+    size_t length = protect(server, packet, 1);
+    restart(client, 0, RTPGATE_ROLE_CLIENT);
+    ck_assert_int_eq(rtpgate_peer_close(server, now), 0);
+    (void)carry(server, client);
+    ck_assert_int_eq(rtpgate_peer_input(client, packet, &length, 0, false, now), RTPGATE_ERR_STATE);
+    ck_assert_uint_eq(stats(client).held, 1);
+    ck_assert_uint_eq(stats(client).dropped_closed, 0);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("restart");
     TCase *tests = suite_case(suite, "second associations");
@@ -173,6 +215,9 @@ int main(void) {
     tcase_add_test(tests, media_waits_for_the_second_association_when_the_first_was_closed);
     tcase_add_test(tests, numbers_of_both_associations_do_not_disturb_each_other);
     tcase_add_test(tests, the_end_of_the_first_association_is_told_after_the_second_has_failed);
+    tcase_add_test(tests, the_path_that_was_followed_is_handed_on);
+    tcase_add_test(tests, the_old_association_does_not_answer_the_new_handshake);
+    tcase_add_test(tests, media_is_held_for_the_second_when_the_first_was_closed);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;
