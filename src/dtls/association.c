@@ -164,6 +164,7 @@ static const char *contradiction(const struct rtpgate_session *session,
 
 static void make_ready(struct rtpgate_session *session, struct rg_candidate *candidate) {
     rg_activate(session, candidate);
+    rg_candidate_slim(candidate);
     session->path = candidate->flight.path;
     session->state = RTPGATE_STATE_READY;
     session->deadline = RTPGATE_NEVER;

@@ -1,7 +1,7 @@
 /*
  * What a session consists of, and the turns that its life can take. The calls go one way:
  * session (the public functions) -> guard (what came in) -> server or client (the role's flights)
- * -> candidate (one handshake: engine and flight) -> association (verdicts, events).
+ * -> candidate (one handshake: engine and flight) -> association (READY, the end) and verdict.
  */
 #ifndef RG_DTLS_ASSOCIATION_H
 #define RG_DTLS_ASSOCIATION_H
@@ -186,6 +186,8 @@ struct rg_candidate *rg_candidate_new(struct rtpgate_session *session);
 void rg_candidate_free(struct rg_candidate *candidate);
 /* Frees it and takes it out of the session. */
 void rg_candidate_drop(struct rtpgate_session *session, struct rg_candidate *candidate);
+/* Frees what only its handshake needed. */
+void rg_candidate_slim(struct rg_candidate *candidate);
 /* Opens an engine (again). Returns 0, RTPGATE_ERR_NOMEM, RTPGATE_ERR_CRYPTO. */
 int rg_candidate_open(struct rg_candidate *candidate, const uint8_t *random);
 /* The engine's calls, each followed by sending what it made. */

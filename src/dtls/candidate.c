@@ -71,14 +71,22 @@ struct rg_candidate *rg_candidate_new(struct rtpgate_session *session) {
     return candidate;
 }
 
+void rg_candidate_slim(struct rg_candidate *candidate) {
+    rg_free(candidate->transcript);
+    rg_free(candidate->request);
+    candidate->transcript = NULL;
+    candidate->transcript_length = 0;
+    candidate->request = NULL;
+    candidate->request_length = 0;
+}
+
 void rg_candidate_free(struct rg_candidate *candidate) {
     if (candidate == NULL) {
         return;
     }
     candidate->session->engine->free(candidate->engine);
     rg_flight_clear(&candidate->flight);
-    rg_free(candidate->transcript);
-    rg_free(candidate->request);
+    rg_candidate_slim(candidate);
     rg_free_secret(candidate, sizeof(*candidate));
 }
 
