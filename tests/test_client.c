@@ -205,7 +205,7 @@ START_TEST(another_hello_verify_request_waits_for_our_timer) {
     assert_hello(1, 16);
     give(&second);
     ck_assert_int_eq(rtpgate_session_output(pair.client.session, buffer, sizeof(buffer), &path), 0);
-    for (uint64_t turn = 1; turn <= 3; turn++) { /* two losses, then the other one */
+    for (uint64_t turn = 1; turn <= 5; turn++) { /* four losses, then the other one */
         ck_assert_int_eq(rtpgate_session_expire(pair.client.session, turn * 2 * SIM_SECOND), 0);
         assert_hello(1, 16);
     }
@@ -284,7 +284,7 @@ START_TEST(a_repeated_hello_verify_request_gets_another_chance) {
     give(&genuine_one);
     give(&forged_one);
     uint64_t now = SIM_SECOND;
-    for (int turn = 0; turn < 6; turn++, now += 4 * SIM_SECOND) {
+    for (int turn = 0; turn < 6; turn++, now += 2 * SIM_SECOND) {
         ck_assert_int_eq(rtpgate_session_expire(pair.client.session, now), 0);
         if (candidate->request[RG_HANDSHAKE_HEADER + 3] == 8) {
             break;
@@ -292,7 +292,7 @@ START_TEST(a_repeated_hello_verify_request_gets_another_chance) {
     }
     ck_assert_uint_eq(candidate->request[RG_HANDSHAKE_HEADER + 3], 8);
     give(&genuine_one);
-    for (int turn = 0; turn < 4; turn++, now += 3 * SIM_SECOND) {
+    for (int turn = 0; turn < 6; turn++, now += 2 * SIM_SECOND) {
         ck_assert_int_eq(rtpgate_session_expire(pair.client.session, now), 0);
     }
     ck_assert_uint_eq(candidate->request[RG_HANDSHAKE_HEADER + 3], 7);

@@ -47,7 +47,7 @@ START_TEST(defaults_are_those_of_the_header) {
     ck_assert_uint_eq(config->profile_count, 4);
     ck_assert_mem_eq(config->profiles, profiles, sizeof profiles);
     ck_assert_uint_eq(config->mtu, 1200);
-    ck_assert_uint_eq(config->rto_initial, 250000);
+    ck_assert_uint_eq(config->rto_initial, 50000);
     ck_assert_uint_eq(config->rto_cap, 3 * SECOND);
     ck_assert_uint_eq(config->deadline, 30 * SECOND);
     ck_assert_uint_eq(config->grace, 1 * SECOND);
@@ -184,7 +184,7 @@ START_TEST(retransmission_has_bounds) {
 
     ck_assert_int_eq(rtpgate_config_set_retransmission(config, timers[_i].initial, timers[_i].cap),
                      timers[_i].expected);
-    ck_assert_uint_eq(config->rto_initial, good ? timers[_i].initial : 250000);
+    ck_assert_uint_eq(config->rto_initial, good ? timers[_i].initial : 50000);
     ck_assert_uint_eq(config->rto_cap, good ? timers[_i].cap : 3 * SECOND);
     ck_assert_int_eq(rtpgate_config_set_retransmission(NULL, 50000, SECOND), RTPGATE_ERR_INVAL);
     rtpgate_config_free(config);
@@ -225,7 +225,7 @@ START_TEST(a_frozen_config_keeps_what_it_has) {
     ck_assert_int_eq(rtpgate_config_set_any_path(config, true), RTPGATE_ERR_STATE);
     ck_assert_uint_eq(config->profile_count, 4);
     ck_assert_uint_eq(config->mtu, 1200);
-    ck_assert_uint_eq(config->rto_initial, 250000);
+    ck_assert_uint_eq(config->rto_initial, 50000);
     ck_assert_uint_eq(config->rto_cap, 3 * SECOND);
     ck_assert_uint_eq(config->deadline, 30 * SECOND);
     ck_assert_uint_eq(config->grace, 1 * SECOND);

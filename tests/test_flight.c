@@ -133,12 +133,12 @@ START_TEST(repeated_loss_shrinks_the_datagrams) {
 END_TEST
 
 START_TEST(the_timer_doubles_up_to_its_cap) {
+    static const uint64_t due[] = {1100, 1200, 1300, 1500, 1850, 2200};
     rg_flight_arm(&flight, 1000, 100, 0);
-    ck_assert_uint_eq(flight.due, 1100);
-    rg_flight_backoff(&flight, 1100, 350, 0);
-    ck_assert_uint_eq(flight.due, 1300);
-    rg_flight_backoff(&flight, 1300, 350, 0);
-    ck_assert_uint_eq(flight.due, 1650);
+    for (size_t i = 0; i < sizeof(due) / sizeof(due[0]); i++) { /* the first two do not double it */
+        ck_assert_uint_eq(flight.due, due[i]);
+        rg_flight_backoff(&flight, due[i], 350, 0);
+    }
     rg_flight_disarm(&flight);
     ck_assert_uint_eq(flight.due, RTPGATE_NEVER);
 }
@@ -166,13 +166,15 @@ END_TEST
 START_TEST(answers_have_a_rate_and_an_end) {
     uint64_t now = 0;
     rg_flight_arm(&flight, now, 250000, 0);
-    ck_assert(!rg_flight_may_answer(&flight, 19999, 0, 0));
-    ck_assert(!rg_flight_may_answer(&flight, 49999, 100000, 0)); /* half an RTT */
+    ck_assert(!rg_flight_may_answer(&flight, 39999, 0, 0));
+    ck_assert(!rg_flight_may_answer(&flight, 19999, 10000, 0));
+    ck_assert(!rg_flight_may_answer(&flight, 29999, 60000, 0)); /* half an RTT */
+    ck_assert(!rg_flight_may_answer(&flight, 39999, UINT64_MAX, 0));
     for (int i = 0; i < RG_ANSWERS_MAX; i++) {
-        now += 20000;
-        ck_assert(rg_flight_may_answer(&flight, now, 0, 0));
+        now += 40000;
+        ck_assert(rg_flight_may_answer(&flight, now, UINT64_MAX, 0));
         ck_assert_uint_eq(flight.due, now + 250000);
-        ck_assert(!rg_flight_may_answer(&flight, now + 19999, 0, 0));
+        ck_assert(!rg_flight_may_answer(&flight, now + 39999, 0, 0));
     }
     ck_assert(!rg_flight_may_answer(&flight, now + 1000000, 0, 0));
 }
@@ -186,9 +188,9 @@ START_TEST(an_answer_that_comes_too_soon_after_a_loss_is_postponed) {
     ck_assert_uint_eq(flight.due, 250000); /* the network's duplicate, most likely */
     rg_flight_backoff(&flight, 250000, 3000000, 0);
     ck_assert(!rg_flight_may_answer(&flight, 260000, 0, 0));
-    ck_assert_uint_eq(flight.due, 270000);
-    rg_flight_backoff(&flight, 270000, 3000000, 0);
-    ck_assert_uint_eq(flight.due, 770000); /* an answer is no loss: the timer does not double */
+    ck_assert_uint_eq(flight.due, 290000);
+    rg_flight_backoff(&flight, 290000, 3000000, 0);
+    ck_assert_uint_eq(flight.due, 540000); /* an answer is no loss: the timer does not double */
     ck_assert_uint_eq(flight.losses, 1);
     ck_assert_uint_eq(flight.answers, 1);
 }
@@ -205,7 +207,7 @@ static void keep_final(size_t length) {
 
 START_TEST(the_final_flight_is_repeated_byte_for_byte) {
     keep_final(75);
-    ck_assert(rg_flight_repeat_final(&flight, 30000, 0, 600));
+    ck_assert(rg_flight_repeat_final(&flight, 40000, 0, 600));
     ck_assert_uint_eq(outbox.queue.count, 1);
     ck_assert_uint_eq(outbox.queue.first->length, 75);
     ck_assert_mem_eq(outbox.queue.first->bytes, flight.final.first->bytes, 75);
@@ -214,18 +216,18 @@ END_TEST
 
 START_TEST(the_final_flight_never_sends_more_bytes_than_arrived) {
     keep_final(75);
-    ck_assert(!rg_flight_repeat_final(&flight, 30000, 0, 40));
-    ck_assert(rg_flight_repeat_final(&flight, 60000, 0, 35));
-    ck_assert(!rg_flight_repeat_final(&flight, 90000, 0, 74));
-    ck_assert(rg_flight_repeat_final(&flight, 120000, 0, 1));
+    ck_assert(!rg_flight_repeat_final(&flight, 40000, 0, 40));
+    ck_assert(rg_flight_repeat_final(&flight, 80000, 0, 35));
+    ck_assert(!rg_flight_repeat_final(&flight, 120000, 0, 74));
+    ck_assert(rg_flight_repeat_final(&flight, 160000, 0, 1));
 }
 END_TEST
 
 START_TEST(the_final_flight_has_a_rate_a_count_and_a_lifetime) {
     keep_final(75);
-    ck_assert(!rg_flight_repeat_final(&flight, 19999, 0, 1000));
+    ck_assert(!rg_flight_repeat_final(&flight, 39999, 0, 1000));
     for (int i = 0; i < RG_ANSWERS_MAX; i++) {
-        ck_assert(rg_flight_repeat_final(&flight, 20000 + (uint64_t)i * 20000, 0, 1000));
+        ck_assert(rg_flight_repeat_final(&flight, 40000 + (uint64_t)i * 40000, 0, 1000));
     }
     ck_assert(!rg_flight_repeat_final(&flight, 10000000, 0, 1000));
     flight.answers = 0;

@@ -55,10 +55,12 @@ RTPGATE_API int rtpgate_config_set_profiles(rtpgate_config *config,
 RTPGATE_API int rtpgate_config_set_mtu(rtpgate_config *config, size_t mtu);
 
 /*
- * The retransmission timer: its first value while no RTT is known (default 250 ms), and the cap to
- * which it doubles in any case (default 3 s). RFC 6347 4.2.4.1 says 1 s and 60 s; browsers use 50
- * ms. Both 10 ms to 60 s. Returns 0; RTPGATE_ERR_INVAL when out of range or initial > cap;
- * RTPGATE_ERR_STATE when frozen.
+ * The retransmission timer: its first value (default 50 ms, as in browsers; a known RTT makes it
+ * shorter, see rtpgate_session_set_rtt), and the cap to which it doubles from the third repetition
+ * on (default 3 s). Both 10 ms to 60 s. RFC 6347 4.2.4.1 says 1 s and 60 s. Where the RTT is above
+ * `initial`, flights are repeated that were not lost, about 16 small datagrams more at 200 ms;
+ * whoever minds sets it to the RTT. Returns 0; RTPGATE_ERR_INVAL when out of range or initial >
+ * cap; RTPGATE_ERR_STATE when frozen.
  */
 RTPGATE_API int rtpgate_config_set_retransmission(rtpgate_config *config, uint64_t initial,
                                                   uint64_t cap);

@@ -208,9 +208,9 @@ RTPGATE_API int rtpgate_session_path_valid(rtpgate_session *session, uint64_t pa
 RTPGATE_API int rtpgate_session_set_path(rtpgate_session *session, uint64_t path, uint64_t now);
 
 /*
- * The round-trip time that the caller knows (ICE measured it), in microseconds: the timer then
- * starts from clamp(2 * rtt, 50 ms, 3 s), from the next flight on. Returns 0; RTPGATE_ERR_INVAL for
- * a NULL.
+ * The round-trip time that the caller knows (ICE measured it), in microseconds; 0: unknown. From
+ * the next flight on the timer starts from 1.5 * rtt, but not below 20 ms nor above the config's
+ * first value. Returns 0; RTPGATE_ERR_INVAL for a NULL.
  */
 RTPGATE_API int rtpgate_session_set_rtt(rtpgate_session *session, uint64_t rtt, uint64_t now);
 

@@ -112,7 +112,7 @@ static void read_option(struct options *options, const char *name, const char *v
 
 static struct options read_options(int argc, char **argv) {
     struct options options = {
-        .mtu = 1200, .deadline = 15000, .retransmission = 250, .grace = 1000, .limit = 20000};
+        .mtu = 1200, .deadline = 15000, .retransmission = 50, .grace = 1000, .limit = 20000};
     if (argc < 2 || argc % 2 != 0) {
         die("options", USAGE);
     }

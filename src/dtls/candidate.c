@@ -163,13 +163,16 @@ static uint32_t jitter(struct rtpgate_session *session) {
     return session->scatter;
 }
 
+/* A known RTT makes the timer shorter, never longer: a small datagram that was not needed costs
+ * less than a lost one that is waited for. */
 static uint64_t first_rto(const struct rtpgate_session *session) {
-    if (session->rtt == 0) {
-        return session->config->rto_initial;
+    uint64_t most = session->config->rto_initial;
+    if (session->rtt == 0 || session->rtt >= most) {
+        return most;
     }
-    uint64_t rto = session->rtt > RG_RTO_MAX / 2 ? RG_RTO_MAX : 2 * session->rtt;
-    rto = rto < session->config->rto_cap ? rto : session->config->rto_cap;
-    return rto < RG_RTO_MIN ? RG_RTO_MIN : rto;
+    uint64_t rto = session->rtt + session->rtt / 2;
+    rto = rto > RG_RTO_MIN ? rto : RG_RTO_MIN;
+    return rto < most ? rto : most;
 }
 
 void rg_candidate_flight_left(struct rg_candidate *candidate) {

@@ -8,7 +8,7 @@
 enum {
     FLIGHT4 = 5,
     TRIES_MAX = 16,           /* combinations that are looked at in one go */
-    LOSSES_BEFORE_OTHERS = 2, /* after which other requests and combinations get their chance */
+    LOSSES_BEFORE_OTHERS = 4, /* after which other requests and combinations get their chance */
     COMBINATIONS = 243,
     REQUEST_LONGEST = 3 + 255,
 };
@@ -278,7 +278,7 @@ static bool try_flights(struct rg_candidate *candidate, unsigned first, enum tru
         }
         if (trust == TRUSTED_ONLY && !is_trusted(messages, first, flight)) {
             /* The network has turned the messages around, or the genuine one is on its way. */
-            rg_flight_hurry(&candidate->flight, session->now, session->rtt);
+            rg_flight_hurry(&candidate->flight, session->now);
             continue;
         }
         if (tries++ == TRIES_MAX) {

@@ -119,7 +119,7 @@ static void set_defaults(rtpgate_config *config) {
     memcpy(config->profiles, profiles, sizeof profiles);
     config->profile_count = RG_PROFILES;
     config->mtu = 1200;
-    config->rto_initial = 250 * MILLISECOND;
+    config->rto_initial = 50 * MILLISECOND;
     config->rto_cap = 3 * SECOND;
     config->deadline = 30 * SECOND;
     config->grace = 1 * SECOND;

@@ -168,8 +168,10 @@ void rg_flight_arm(struct rg_flight *flight, uint64_t now, uint64_t rto, uint32_
 bool rg_flight_backoff(struct rg_flight *flight, uint64_t now, uint64_t cap, uint32_t jitter) {
     bool loss = !flight->owed;
     if (loss) {
-        flight->rto = flight->rto > cap / 2 ? cap : flight->rto * 2;
         flight->losses++;
+        if (flight->losses > RG_LOSSES_QUICK) {
+            flight->rto = flight->rto > cap / 2 ? cap : flight->rto * 2;
+        }
     } else {
         flight->answers++;
         flight->owed = false;
@@ -185,6 +187,9 @@ void rg_flight_disarm(struct rg_flight *flight) {
 }
 
 static uint64_t answer_gap(uint64_t rtt) {
+    if (rtt == 0 || rtt / 2 > RG_ANSWER_GAP_MAX) {
+        return RG_ANSWER_GAP_MAX;
+    }
     return rtt / 2 > RG_ANSWER_GAP_MIN ? rtt / 2 : RG_ANSWER_GAP_MIN;
 }
 
@@ -195,8 +200,8 @@ static void owe(struct rg_flight *flight, uint64_t when) {
     }
 }
 
-void rg_flight_hurry(struct rg_flight *flight, uint64_t now, uint64_t rtt) {
-    owe(flight, rg_time_add(now, answer_gap(rtt)));
+void rg_flight_hurry(struct rg_flight *flight, uint64_t now) {
+    owe(flight, rg_time_add(now, RG_ANSWER_GAP_MIN));
 }
 
 static uint64_t answer_time(const struct rg_flight *flight, uint64_t rtt) {

@@ -16,13 +16,14 @@ enum {
     RG_OUTBOX_DATAGRAMS = 256,
     RG_OUTBOX_SPARE = 32, /* of these, kept in the same way */
     RG_SMALL_MTU = 548,   /* passes a 576-byte IPv4 path (RFC 6347 4.1.1.1) */
-    RG_LOSSES_SHRINK = 2, /* losses of one flight after which its datagrams shrink to that */
+    RG_LOSSES_SHRINK = 4, /* losses of one flight after which its datagrams shrink to that */
+    RG_LOSSES_QUICK = 2,  /* losses of one flight after which the timer begins to double */
     RG_ANSWERS_MAX = 16,
 };
 
-#define RG_RTO_MIN UINT64_C(50000)
-#define RG_RTO_MAX UINT64_C(3000000)
+#define RG_RTO_MIN UINT64_C(20000)
 #define RG_ANSWER_GAP_MIN UINT64_C(20000)
+#define RG_ANSWER_GAP_MAX UINT64_C(40000)
 #define RG_FINAL_LIFETIME UINT64_C(240000000) /* 2 MSL (RFC 6347 4.2.4) */
 
 /* What all candidates of an association share on their way out. */
@@ -70,14 +71,13 @@ void rg_flight_discard(struct rg_flight *flight);
 
 /* A new flight left: starts the timer from `rto`, scattered by `jitter` (any 32 bits). */
 void rg_flight_arm(struct rg_flight *flight, uint64_t now, uint64_t rto, uint32_t jitter);
-/* The timer fired: doubles it up to `cap`, unless it was an owed answer, and starts it again. False
- * for the answer. */
+/* The timer fired: doubles it up to `cap`, but for the first losses and an owed answer, and starts
+ * it again. False for the answer. */
 bool rg_flight_backoff(struct rg_flight *flight, uint64_t now, uint64_t cap, uint32_t jitter);
 void rg_flight_disarm(struct rg_flight *flight);
 
-/* The timer fires at the next moment at which an answer would be allowed, if not before; that is no
- * loss. */
-void rg_flight_hurry(struct rg_flight *flight, uint64_t now, uint64_t rtt);
+/* The timer fires after the least time between two answers, if not before; that is no loss. */
+void rg_flight_hurry(struct rg_flight *flight, uint64_t now);
 
 /* Whether the peer's repetition may be answered with this flight now; if so it counts as answered.
  */

@@ -5,7 +5,7 @@
 
 /* How often our timer must fire without an answer before bad news is believed: on a lossy path
  * silence alone proves little. */
-enum { UNHEARD_MIN = 3 };
+enum { UNHEARD_MIN = 7 };
 
 static bool is_told(const struct rtpgate_session *session, int cause) {
     return (session->advised >> ((unsigned)-cause & 31U) & 1U) != 0;
