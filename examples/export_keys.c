@@ -15,36 +15,24 @@
 
 #include <rtpgate/rtpgate.h>
 
-enum { DAY = 86400, KEY_AND_SALT = RTPGATE_SRTP_MAX_KEY + RTPGATE_SRTP_MAX_SALT };
+enum { DAY = 86400 };
 
-/* How others call what rtpgate_srtp_profile_info calls by its name in RFC 5764 and RFC 7714. */
-struct alias {
+/* What GStreamer's srtpenc and srtpdec call a profile in their caps. The "32" of AES128_CM_SHA1_32
+ * is for SRTP alone: SRTCP always has 80 bits (RFC 5764 4.1.2). */
+static const struct caps {
     enum rtpgate_srtp_profile profile;
-    const char *sdes; /* the crypto-suite of a=crypto (RFC 4568, RFC 7714 14.1) */
-    const char *caps; /* of GStreamer's srtpenc and srtpdec */
-};
-
-/* The "32" of AES128_CM_SHA1_32 is for SRTP alone: SRTCP always has 80 bits (RFC 5764 4.1.2). */
-static const struct alias aliases[] = {
-    {RTPGATE_SRTP_AES128_CM_SHA1_80, "AES_CM_128_HMAC_SHA1_80",
-     "srtp-cipher=aes-128-icm, srtp-auth=hmac-sha1-80, "
-     "srtcp-cipher=aes-128-icm, srtcp-auth=hmac-sha1-80"},
-    {RTPGATE_SRTP_AES128_CM_SHA1_32, "AES_CM_128_HMAC_SHA1_32",
-     "srtp-cipher=aes-128-icm, srtp-auth=hmac-sha1-32, "
-     "srtcp-cipher=aes-128-icm, srtcp-auth=hmac-sha1-80"},
-    {RTPGATE_SRTP_AEAD_AES_128_GCM, "AEAD_AES_128_GCM",
+    const char *text;
+} all_caps[] = {
+    {RTPGATE_SRTP_AES128_CM_SHA1_80, "srtp-cipher=aes-128-icm, srtp-auth=hmac-sha1-80, "
+                                     "srtcp-cipher=aes-128-icm, srtcp-auth=hmac-sha1-80"},
+    {RTPGATE_SRTP_AES128_CM_SHA1_32, "srtp-cipher=aes-128-icm, srtp-auth=hmac-sha1-32, "
+                                     "srtcp-cipher=aes-128-icm, srtcp-auth=hmac-sha1-80"},
+    {RTPGATE_SRTP_AEAD_AES_128_GCM,
      "srtp-cipher=aes-128-gcm, srtp-auth=null, srtcp-cipher=aes-128-gcm, srtcp-auth=null"},
-    {RTPGATE_SRTP_AEAD_AES_256_GCM, "AEAD_AES_256_GCM",
+    {RTPGATE_SRTP_AEAD_AES_256_GCM,
      "srtp-cipher=aes-256-gcm, srtp-auth=null, srtcp-cipher=aes-256-gcm, srtcp-auth=null"},
 };
-enum { ALIASES = sizeof(aliases) / sizeof(aliases[0]) };
-
-/* All that is made of a key. Whoever copies keys has to clear the copies, too. */
-struct texts {
-    uint8_t bytes[KEY_AND_SALT];
-    char base64[(KEY_AND_SALT + 2) / 3 * 4 + 1];
-    char hex[2 * KEY_AND_SALT + 1];
-};
+enum { CAPS = sizeof(all_caps) / sizeof(all_caps[0]) };
 
 static void need(int result, const char *what) {
     if (result < 0) {
@@ -53,43 +41,10 @@ static void need(int result, const char *what) {
     }
 }
 
-/* memset would be optimised away, since nobody reads `at` afterwards. */
-static void clear(void *at, size_t length) {
-    for (volatile uint8_t *byte = at; length > 0; length--) {
-        *byte++ = 0;
-    }
-}
-
-/* `text` gets 4 characters for each 3 bytes begun, and a NUL. */
-static void to_base64(char *text, const uint8_t *bytes, size_t length) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (size_t i = 0; i < length; i += 3) {
-        uint32_t group = (uint32_t)bytes[i] << 16;
-        group |= i + 1 < length ? (uint32_t)bytes[i + 1] << 8 : 0;
-        group |= i + 2 < length ? bytes[i + 2] : 0;
-        *text++ = digits[group >> 18];
-        *text++ = digits[group >> 12 & 63];
-        *text++ = i + 1 < length ? digits[group >> 6 & 63] : '=';
-        *text++ = i + 2 < length ? digits[group & 63] : '=';
-    }
-    *text = '\0';
-}
-
-static void to_hex(char *text, const uint8_t *bytes, size_t length) {
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < length; i++) {
-        *text++ = digits[bytes[i] >> 4];
-        *text++ = digits[bytes[i] & 15];
-    }
-    *text = '\0';
-}
-
 /* The profiles to offer: the one whose name was given, or rtpgate's own choice. */
 static void choose_profile(rtpgate_config *config, const char *name) {
-    for (size_t i = 0; name != NULL && i < ALIASES; i++) {
-        enum rtpgate_srtp_profile profile = aliases[i].profile;
+    for (size_t i = 0; name != NULL && i < CAPS; i++) {
+        enum rtpgate_srtp_profile profile = all_caps[i].profile;
         if (strcmp(name, rtpgate_srtp_profile_info((uint16_t)profile)->name) == 0) {
             need(rtpgate_config_set_profiles(config, &profile, 1), "profile");
             return;
@@ -152,44 +107,39 @@ static void negotiate(rtpgate_session *client, rtpgate_session *server) {
                  rtpgate_state_name(rtpgate_session_state(server)), now);
 }
 
-static const struct alias *find_alias(enum rtpgate_srtp_profile profile) {
-    for (size_t i = 0; i < ALIASES; i++) {
-        if (aliases[i].profile == profile) {
-            return &aliases[i];
+static const char *find_caps(enum rtpgate_srtp_profile profile) {
+    for (size_t i = 0; i < CAPS; i++) {
+        if (all_caps[i].profile == profile) {
+            return all_caps[i].text;
         }
     }
     need(RTPGATE_ERR_NO_PROFILE, "keys");
     return NULL;
 }
 
-/* Both SDES and GStreamer want the master key and the master salt behind each other. */
-static void write_texts(struct texts *texts, const struct rtpgate_srtp_keys *keys,
-                        const struct rtpgate_srtp_master *master) {
-    memcpy(texts->bytes, master->key, keys->key_length);
-    memcpy(texts->bytes + keys->key_length, master->salt, keys->salt_length);
-    to_base64(texts->base64, texts->bytes, keys->key_length + keys->salt_length);
-    to_hex(texts->hex, texts->bytes, keys->key_length + keys->salt_length);
-}
-
 /* What `session` protects with its local keys its peer unprotects with its remote ones. The other
  * direction is rtpgate_srtp_keys_remote, in the same way. */
 static void print_local_to_remote(const rtpgate_session *session) {
     struct rtpgate_srtp_keys keys;
-    struct texts texts;
+    char sdes[RTPGATE_SRTP_MAX_TEXT];
+    char hex[RTPGATE_SRTP_MAX_TEXT];
 
     need(rtpgate_session_keys(session, &keys), "keys");
-    const struct alias *alias = find_alias(keys.profile);
-    write_texts(&texts, &keys, rtpgate_srtp_keys_local(&keys));
-    (void)printf("SRTP profile  %s: a key of %zu bytes, a salt of %zu\n",
-                 rtpgate_srtp_profile_info((uint16_t)keys.profile)->name, keys.key_length,
-                 keys.salt_length);
+    const struct rtpgate_srtp_profile_info *profile =
+        rtpgate_srtp_profile_info((uint16_t)keys.profile);
+    const struct rtpgate_srtp_master *local = rtpgate_srtp_keys_local(&keys);
+    need(rtpgate_srtp_keys_inline(&keys, local, sdes, sizeof(sdes)), "SDES");
+    need(rtpgate_srtp_keys_hex(&keys, local, hex, sizeof(hex)), "hex");
+    (void)printf("SRTP profile  %s: a key of %zu bytes, a salt of %zu\n", profile->name,
+                 keys.key_length, keys.salt_length);
     (void)printf("local -> remote\n");
-    (void)printf("  SDES        a=crypto:1 %s inline:%s\n", alias->sdes, texts.base64);
-    (void)printf("  GStreamer   application/x-srtp, srtp-key=(buffer)%s,\n              %s\n",
-                 texts.hex, alias->caps);
+    (void)printf("  SDES        a=crypto:1 %s %s\n", profile->sdes, sdes);
+    (void)printf("  GStreamer   application/x-srtp, srtp-key=(buffer)%s,\n              %s\n", hex,
+                 find_caps(keys.profile));
 
     /* The other stack has them now: nothing that holds key bytes outlives this function. */
-    clear(&texts, sizeof(texts));
+    rtpgate_zero(sdes, sizeof(sdes));
+    rtpgate_zero(hex, sizeof(hex));
     rtpgate_srtp_keys_clear(&keys);
 }
 

@@ -21,7 +21,7 @@ static const struct {
 
 enum { LAYOUTS = sizeof layouts / sizeof layouts[0] };
 
-static uint8_t block[RG_SRTP_MAX_BLOCK];
+static uint8_t block[RTPGATE_SRTP_MAX_BLOCK];
 
 static void number_the_block(void) {
     for (size_t i = 0; i < sizeof block; i++) {

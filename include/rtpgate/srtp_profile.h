@@ -27,6 +27,7 @@ struct rtpgate_srtp_profile_info {
     size_t rtp_tag_length; /* bytes that protection adds to an RTP packet */
     size_t
         rtcp_tag_length; /* bytes that protection adds to an RTCP packet, without the index word */
+    const char *sdes; /* the crypto-suite of SDES (RFC 4568 6.2, RFC 7714 14.1); static storage */
 };
 
 /* What is known of the profile with the IANA number `number`; NULL when it is not supported. */

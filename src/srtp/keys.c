@@ -53,13 +53,13 @@ int rg_srtp_keys_split(struct rtpgate_srtp_keys *out,
 static size_t block_length(const struct rtpgate_srtp_profile_info *profile) {
     size_t length = profile == NULL ? 0 : 2 * (profile->key_length + profile->salt_length);
 
-    return length <= RG_SRTP_MAX_BLOCK ? length : 0;
+    return length <= RTPGATE_SRTP_MAX_BLOCK ? length : 0;
 }
 
 int rtpgate_session_keys(const rtpgate_session *session, struct rtpgate_srtp_keys *keys) {
     const struct rtpgate_srtp_profile_info *profile;
     struct rtpgate_session_info info;
-    uint8_t block[RG_SRTP_MAX_BLOCK];
+    uint8_t block[RTPGATE_SRTP_MAX_BLOCK];
     size_t length;
     int code;
 

@@ -7,8 +7,6 @@
 
 #include <rtpgate/srtp_keys.h>
 
-enum { RG_SRTP_MAX_BLOCK = 2 * (RTPGATE_SRTP_MAX_KEY + RTPGATE_SRTP_MAX_SALT) };
-
 /*
  * Takes `block`, 2 * (key_length + salt_length) bytes of `profile`, apart: client key, server key,
  * client salt, server salt. Returns 0, or RTPGATE_ERR_INVAL when the profile's lengths are too

@@ -8,6 +8,7 @@ static const struct rtpgate_srtp_profile_info profiles[] = {
         .salt_length = 14,
         .rtp_tag_length = 10,
         .rtcp_tag_length = 10,
+        .sdes = "AES_CM_128_HMAC_SHA1_80",
     },
     {
         .profile = RTPGATE_SRTP_AES128_CM_SHA1_32,
@@ -16,6 +17,7 @@ static const struct rtpgate_srtp_profile_info profiles[] = {
         .salt_length = 14,
         .rtp_tag_length = 4,
         .rtcp_tag_length = 10, /* RFC 5764 4.1.2: 80 bits in RTCP, also with this one */
+        .sdes = "AES_CM_128_HMAC_SHA1_32",
     },
     {
         .profile = RTPGATE_SRTP_AEAD_AES_128_GCM,
@@ -24,6 +26,7 @@ static const struct rtpgate_srtp_profile_info profiles[] = {
         .salt_length = 12,
         .rtp_tag_length = 16,
         .rtcp_tag_length = 16,
+        .sdes = "AEAD_AES_128_GCM",
     },
     {
         .profile = RTPGATE_SRTP_AEAD_AES_256_GCM,
@@ -32,6 +35,7 @@ static const struct rtpgate_srtp_profile_info profiles[] = {
         .salt_length = 12,
         .rtp_tag_length = 16,
         .rtcp_tag_length = 16,
+        .sdes = "AEAD_AES_256_GCM",
     },
 };
 
