@@ -45,7 +45,7 @@ static void begin(struct meeting *meeting) {
     if (meeting->stock.started) {
         ck_assert_int_eq(rtpgate_session_start(meeting->ours.session, 0), 0);
     } else {
-        sim_stock_start(&meeting->stock, 0);
+        sim_stock_start(&meeting->stock);
     }
 }
 

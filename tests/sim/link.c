@@ -1,81 +1,78 @@
 #include "sim/link.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/clock.h"
+#include "sim/need.h"
+#include "sim/trace.h"
+
 struct flying {
-    struct flying *next; /* by time of arrival */
+    struct flying *next; /* by time of arrival, and among equals by that of sending */
     uint64_t arrival;
-    uint64_t order; /* breaks ties, so that a run is repeatable */
     size_t to;
     uint64_t path;
     size_t length;
     uint8_t bytes[];
 };
 
+struct member {
+    struct sim_endpoint endpoint;
+    struct sim_way way; /* of what it sends */
+    size_t sent;
+    size_t bytes;
+};
+
 struct sim_link {
-    uint64_t random;
+    struct sim_random random;
     uint64_t now;
-    uint64_t order;
     struct sim_conditions conditions;
-    struct sim_endpoint endpoints[SIM_ENDPOINTS];
+    struct member *members;
     size_t count;
     struct flying *first;
     sim_tap tap;
     void *tap_context;
     size_t number;
-    size_t sent[SIM_ENDPOINTS];
-    size_t bytes[SIM_ENDPOINTS];
+    struct sim_trace trace;
 };
 
-/* A test bench without memory has nothing to say. */
-static void *need(void *memory) {
-    if (memory == NULL) {
-        (void)fputs("sim: out of memory\n", stderr);
-        abort();
-    }
-    return memory;
-}
-
-/* splitmix64: every seed, 0 too, gives a good sequence. */
-static uint64_t draw(struct sim_link *link) {
-    uint64_t z = link->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 uint64_t sim_link_random(struct sim_link *link, uint64_t limit) {
-    return limit == 0 ? 0 : draw(link) % limit;
+    return sim_random_below(&link->random, limit);
 }
 
-static bool happens(struct sim_link *link, unsigned per_thousand) {
-    return sim_link_random(link, 1000) < per_thousand;
+static void advance(struct sim_link *link, uint64_t now) {
+    link->now = now > link->now ? now : link->now;
+    sim_clock_set(link->now);
 }
 
 struct sim_link *sim_link_new(uint64_t seed, const struct sim_conditions *conditions) {
-    struct sim_link *link = need(calloc(1, sizeof(*link)));
-    link->random = seed;
+    struct sim_link *link = sim_need(calloc(1, sizeof(*link)));
+    link->random.state = seed;
+    link->trace.seed = seed;
     link->conditions = *conditions;
+    advance(link, 0);
     return link;
 }
 
 void sim_link_free(struct sim_link *link) {
-    while (link != NULL && link->first != NULL) {
+    if (link == NULL) {
+        return;
+    }
+    while (link->first != NULL) {
         struct flying *datagram = link->first;
         link->first = datagram->next;
         free(datagram);
     }
+    sim_trace_clear(&link->trace);
+    free(link->members);
     free(link);
 }
 
 size_t sim_link_add(struct sim_link *link, struct sim_endpoint endpoint) {
-    if (link->count == SIM_ENDPOINTS) {
-        (void)fputs("sim: too many endpoints\n", stderr);
-        abort();
-    }
-    link->endpoints[link->count] = endpoint;
+    size_t size = (link->count + 1) * sizeof(*link->members);
+    link->members = sim_need(realloc(link->members, size));
+    link->members[link->count] =
+        (struct member){.endpoint = endpoint, .way.random.state = sim_random_next(&link->random)};
     return link->count++;
 }
 
@@ -88,14 +85,11 @@ void sim_link_set_conditions(struct sim_link *link, const struct sim_conditions 
     link->conditions = *conditions;
 }
 
-void sim_link_inject(struct sim_link *link, size_t to, const uint8_t *datagram, size_t length,
-                     uint64_t path, uint64_t delay) {
-    struct flying *flying = need(malloc(sizeof(*flying) + length));
-    flying->arrival = link->now + delay;
-    flying->order = link->order++;
-    flying->to = to;
-    flying->path = path;
-    flying->length = length;
+static struct flying *send_off(struct sim_link *link, size_t to, const uint8_t *datagram,
+                               size_t length, uint64_t path, uint64_t delay) {
+    struct flying *flying = sim_need(malloc(sizeof(*flying) + length));
+    *flying =
+        (struct flying){.arrival = link->now + delay, .to = to, .path = path, .length = length};
     if (length > 0) {
         memcpy(flying->bytes, datagram, length);
     }
@@ -105,40 +99,47 @@ void sim_link_inject(struct sim_link *link, size_t to, const uint8_t *datagram, 
     }
     flying->next = *at;
     *at = flying;
+    return flying;
 }
 
-static uint64_t travel_time(struct sim_link *link) {
-    const struct sim_conditions *conditions = &link->conditions;
-    uint64_t delay = conditions->delay + sim_link_random(link, conditions->jitter + 1);
-    if (happens(link, conditions->reorder)) {
-        delay += sim_link_random(link, 4 * conditions->delay + 1);
-    }
-    return delay;
+void sim_link_inject(struct sim_link *link, size_t to, const uint8_t *datagram, size_t length,
+                     uint64_t path, uint64_t delay) {
+    const struct sim_verdict verdict = {.fate = SIM_INJECTED, .delay = delay};
+    (void)send_off(link, to, datagram, length, path, delay);
+    sim_trace_add(&link->trace, link->now, "somebody", link->members[to].endpoint.name, &verdict,
+                  datagram, length);
 }
 
 static void transmit(struct sim_link *link, size_t from, uint8_t *bytes, size_t length,
                      uint64_t path) {
     struct sim_passing passing = {
         .from = from, .number = link->number++, .bytes = bytes, .length = &length};
-    link->sent[from]++;
-    link->bytes[from] += length;
+    struct member *sender = &link->members[from];
+    size_t to = from ^ 1U;
+    bool heard = to < link->count;
+    sender->sent++;
+    sender->bytes += length;
     if (link->tap != NULL) {
         link->tap(link->tap_context, link, &passing);
     }
-    bool too_large = link->conditions.mtu != 0 && length > link->conditions.mtu;
-    size_t to = from ^ 1U;
-    if (passing.drop || too_large || happens(link, link->conditions.loss) || to >= link->count) {
+    struct sim_verdict verdict =
+        sim_fate_next(&sender->way, &link->conditions, from, length, link->now);
+    verdict.fate = passing.drop ? SIM_DROPPED : heard ? verdict.fate : SIM_LOST;
+    sim_trace_add(&link->trace, link->now, sender->endpoint.name,
+                  heard ? link->members[to].endpoint.name : "nobody", &verdict, bytes, length);
+    if (sim_fate_is_loss(verdict.fate)) {
         return;
     }
-    sim_link_inject(link, to, bytes, length, path, travel_time(link));
-    if (happens(link, link->conditions.duplicate)) {
-        sim_link_inject(link, to, bytes, length, path, travel_time(link));
+    struct flying *flying = send_off(link, to, bytes, length, path, verdict.delay);
+    sim_fate_spoil(&verdict, flying->bytes, &flying->length);
+    if (verdict.twice) {
+        (void)send_off(link, to, bytes, length, path, verdict.second_delay);
     }
 }
 
 static void collect_from(struct sim_link *link, size_t from) {
     uint8_t buffer[SIM_DATAGRAM_MAX];
-    const struct sim_endpoint *endpoint = &link->endpoints[from];
+    const struct sim_endpoint *endpoint = &link->members[from].endpoint;
     uint64_t path = 0;
     int length = 0;
     while ((length = endpoint->output(endpoint->self, buffer, sizeof(buffer), &path)) > 0) {
@@ -152,14 +153,15 @@ void sim_link_collect(struct sim_link *link) {
     }
 }
 
-static size_t earliest(const struct sim_link *link, uint64_t *when) {
-    size_t found = link->count;
+static const struct sim_endpoint *earliest(const struct sim_link *link, uint64_t *when) {
+    const struct sim_endpoint *found = NULL;
     *when = UINT64_MAX;
     for (size_t i = 0; i < link->count; i++) {
-        uint64_t deadline = link->endpoints[i].deadline(link->endpoints[i].self);
+        const struct sim_endpoint *endpoint = &link->members[i].endpoint;
+        uint64_t deadline = endpoint->deadline(endpoint->self);
         if (deadline < *when) {
             *when = deadline;
-            found = i;
+            found = endpoint;
         }
     }
     return found;
@@ -168,8 +170,8 @@ static size_t earliest(const struct sim_link *link, uint64_t *when) {
 static void arrive(struct sim_link *link) {
     struct flying *datagram = link->first;
     link->first = datagram->next;
-    link->now = datagram->arrival > link->now ? datagram->arrival : link->now;
-    const struct sim_endpoint *endpoint = &link->endpoints[datagram->to];
+    advance(link, datagram->arrival);
+    const struct sim_endpoint *endpoint = &link->members[datagram->to].endpoint;
     endpoint->input(endpoint->self, datagram->bytes, datagram->length, datagram->path, link->now);
     free(datagram);
 }
@@ -177,18 +179,18 @@ static void arrive(struct sim_link *link) {
 bool sim_link_step(struct sim_link *link, uint64_t until) {
     sim_link_collect(link);
     uint64_t timer;
-    size_t whose = earliest(link, &timer);
+    const struct sim_endpoint *endpoint = earliest(link, &timer);
     uint64_t arrival = link->first == NULL ? UINT64_MAX : link->first->arrival;
     uint64_t next = arrival < timer ? arrival : timer;
     if (next == UINT64_MAX || next > until) {
-        link->now = until != UINT64_MAX && until > link->now ? until : link->now;
+        advance(link, until != UINT64_MAX ? until : 0);
         return false;
     }
     if (arrival <= timer) {
         arrive(link);
     } else {
-        link->now = timer > link->now ? timer : link->now;
-        link->endpoints[whose].expire(link->endpoints[whose].self, link->now);
+        advance(link, timer);
+        endpoint->expire(endpoint->self, link->now);
     }
     sim_link_collect(link);
     return true;
@@ -204,9 +206,13 @@ uint64_t sim_link_now(const struct sim_link *link) {
 }
 
 size_t sim_link_sent(const struct sim_link *link, size_t endpoint) {
-    return link->sent[endpoint];
+    return link->members[endpoint].sent;
 }
 
 size_t sim_link_bytes(const struct sim_link *link, size_t endpoint) {
-    return link->bytes[endpoint];
+    return link->members[endpoint].bytes;
+}
+
+void sim_link_trace(const struct sim_link *link, FILE *out) {
+    sim_trace_print(&link->trace, out);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dtls/association.h"
+
 enum { NOT_BEFORE = 1700000000, NOT_AFTER = 1702592000 };
 
 static rtpgate_identity *identities[2];
@@ -53,6 +55,10 @@ void sim_ours_init(struct sim_ours *ours, rtpgate_config *config, enum rtpgate_r
 void sim_ours_expect(struct sim_ours *ours, size_t which, uint64_t now) {
     struct rtpgate_fingerprint fingerprint = sim_fingerprint(which);
     need(rtpgate_session_set_remote(ours->session, &fingerprint, 1, now), "set_remote");
+}
+
+void sim_ours_seed(struct sim_ours *ours, uint64_t seed) {
+    ours->session->scatter = (uint32_t)seed | 1;
 }
 
 void sim_ours_clear(struct sim_ours *ours) {
@@ -119,7 +125,8 @@ static void expire(void *self, uint64_t now) {
 }
 
 struct sim_endpoint sim_ours_endpoint(struct sim_ours *ours) {
-    return (struct sim_endpoint){ours, input, output, deadline, expire};
+    const char *name = ours->session->role == RTPGATE_ROLE_CLIENT ? "client" : "server";
+    return (struct sim_endpoint){ours, input, output, deadline, expire, name};
 }
 
 bool sim_ours_agree(const struct sim_ours *a, const struct sim_ours *b) {

@@ -35,6 +35,8 @@ rtpgate_config *sim_config(size_t which);
 void sim_ours_init(struct sim_ours *ours, rtpgate_config *config, enum rtpgate_role role,
                    uint64_t now);
 void sim_ours_expect(struct sim_ours *ours, size_t which, uint64_t now);
+/* Its timers scatter as `seed` says: the one thing at random that decides when a session acts. */
+void sim_ours_seed(struct sim_ours *ours, uint64_t seed);
 void sim_ours_clear(struct sim_ours *ours);
 struct sim_endpoint sim_ours_endpoint(struct sim_ours *ours);
 

@@ -11,6 +11,8 @@ void sim_pair_init_with(struct sim_pair *pair, uint64_t seed,
     pair->link = sim_link_new(seed, conditions);
     sim_ours_init(&pair->client, client != NULL ? client : sim_config(0), RTPGATE_ROLE_CLIENT, 0);
     sim_ours_init(&pair->server, server != NULL ? server : sim_config(1), RTPGATE_ROLE_SERVER, 0);
+    sim_ours_seed(&pair->client, sim_link_random(pair->link, UINT32_MAX));
+    sim_ours_seed(&pair->server, sim_link_random(pair->link, UINT32_MAX));
     sim_ours_expect(&pair->client, 1, 0);
     sim_ours_expect(&pair->server, 0, 0);
     (void)sim_link_add(pair->link, sim_ours_endpoint(&pair->client));

@@ -7,16 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-/* GnuTLS's own tests turn its clock with this exported, private function; nothing but a test may.
- */
-void _gnutls_global_set_gettime_function(void (*function)(struct timespec *));
+#include "sim/clock.h"
 
 static const char default_priority[] =
     "NORMAL:-VERS-ALL:+VERS-DTLS1.2:-VERS-DTLS1.0:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM";
 
-static uint64_t virtual_now; /* microseconds */
 static gnutls_x509_crt_t certificate;
 static gnutls_x509_privkey_t key;
 
@@ -25,12 +21,6 @@ static void need(int status, const char *what) {
         (void)fprintf(stderr, "sim: stock: %s: %s\n", what, gnutls_strerror(status));
         abort();
     }
-}
-
-/* GnuTLS compares some of its times with time(), so virtual time begins late. */
-static void tell_time(struct timespec *now) {
-    now->tv_sec = (time_t)(UINT64_C(4000000000) + virtual_now / 1000000);
-    now->tv_nsec = (long)(virtual_now % 1000000 * 1000);
 }
 
 static void make_certificate(void) {
@@ -124,8 +114,7 @@ static void configure_srtp(struct sim_stock *stock, const struct sim_stock_setup
 
 void sim_stock_init(struct sim_stock *stock, const struct sim_stock_setup *setup) {
     memset(stock, 0, sizeof(*stock));
-    virtual_now = 0;
-    _gnutls_global_set_gettime_function(tell_time);
+    sim_clock_start();
     unsigned flags = GNUTLS_DATAGRAM | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS;
     need(gnutls_init(&stock->tls, flags | (setup->server ? GNUTLS_SERVER : GNUTLS_CLIENT)), "init");
     const char *priority = setup->priority != NULL ? setup->priority : default_priority;
@@ -161,7 +150,7 @@ static bool step_handshake(struct sim_stock *stock) {
     int status = gnutls_handshake(stock->tls);
     if (status == 0) {
         stock->done = true;
-        stock->done_at = virtual_now;
+        stock->done_at = sim_clock_now();
     } else if (!again(status)) {
         stock->failure = status;
         (void)gnutls_alert_send_appropriate(stock->tls, status);
@@ -196,7 +185,7 @@ static void run(struct sim_stock *stock) {
 static void input(void *self, const uint8_t *datagram, size_t length, uint64_t path, uint64_t now) {
     struct sim_stock *stock = self;
     (void)path;
-    virtual_now = now;
+    (void)now;
     if (stock->failure != 0 || !stock->started) {
         return;
     }
@@ -231,23 +220,22 @@ static uint64_t deadline(const void *self) {
         gnutls_handshake_get_last_out(stock->tls) == (gnutls_handshake_description_t)-1) {
         return UINT64_MAX;
     }
-    return virtual_now + UINT64_C(1000) * gnutls_dtls_get_timeout(stock->tls) + 1000;
+    return sim_clock_now() + UINT64_C(1000) * gnutls_dtls_get_timeout(stock->tls) + 1000;
 }
 
 static void expire(void *self, uint64_t now) {
     struct sim_stock *stock = self;
-    virtual_now = now;
+    (void)now;
     if (stock->started && !stock->done && stock->failure == 0) {
         run(stock);
     }
 }
 
 struct sim_endpoint sim_stock_endpoint(struct sim_stock *stock) {
-    return (struct sim_endpoint){stock, input, output, deadline, expire};
+    return (struct sim_endpoint){stock, input, output, deadline, expire, "GnuTLS"};
 }
 
-void sim_stock_start(struct sim_stock *stock, uint64_t now) {
-    virtual_now = now;
+void sim_stock_start(struct sim_stock *stock) {
     stock->started = true;
     run(stock);
 }

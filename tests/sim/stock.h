@@ -43,8 +43,8 @@ struct sim_stock {
 void sim_stock_init(struct sim_stock *stock, const struct sim_stock_setup *setup);
 void sim_stock_clear(struct sim_stock *stock);
 struct sim_endpoint sim_stock_endpoint(struct sim_stock *stock);
-/* Client: makes its hello at virtual time `now`. */
-void sim_stock_start(struct sim_stock *stock, uint64_t now);
+/* Client: makes its hello. */
+void sim_stock_start(struct sim_stock *stock);
 
 /* DER of its certificate, the same in a whole program. */
 gnutls_datum_t sim_stock_certificate(void);
