@@ -25,7 +25,7 @@ for group in "$@"; do
         ;;
     test)
         packages="$packages g++ clang libclang-rt-dev clang-format clang-tidy binutils"
-        packages="$packages check valgrind openssl"
+        packages="$packages check valgrind openssl libssl-dev"
         # Debian's gnutls.pc asks for it when linking statically, and nothing depends on it.
         packages="$packages libunistring-dev"
         ;;
