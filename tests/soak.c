@@ -46,18 +46,11 @@ static void add(struct tally *tally, const struct sim_outcome *outcome) {
     tally->count++;
 }
 
-static void try(struct tally *tally, uint64_t seed, const struct sim_badness *badness,
-                FILE *trace) {
+static void try(struct tally *tally, uint64_t seed, const struct sim_badness *badness, bool tell) {
     struct sim_trial trial = sim_trial_draw(seed, badness);
-    struct sim_outcome outcome = sim_trial_run(&trial, trace);
+    struct sim_outcome outcome =
+        sim_trial_run(&trial, tell ? stdout : NULL, tally->wrong < TRACES_MAX ? stderr : NULL);
     add(tally, &outcome);
-    if (!sim_outcome_is_fine(&outcome) && tally->wrong <= TRACES_MAX && trace == NULL) {
-        (void)fprintf(stderr,
-                      "soak: this must not be (%" PRIu64 " datagrams, at most %" PRIu64
-                      "); once more, with its trace:\n",
-                      outcome.datagrams, outcome.datagrams_max);
-        (void)sim_trial_run(&trial, stderr);
-    }
 }
 
 static double milliseconds(const struct tally *tally, unsigned percent) {
@@ -113,7 +106,7 @@ int main(int argc, char **argv) {
     struct tally tally = {.times = sim_need(calloc(count, sizeof(*tally.times)))};
     clock_t began = clock();
     for (uint64_t n = 0; n < count; n++) {
-        try(&tally, seed + n, &badness, count == 1 ? stdout : NULL);
+        try(&tally, seed + n, &badness, count == 1);
     }
     report(&tally, (double)(clock() - began) / CLOCKS_PER_SEC);
     bool explained = (double)tally.timeouts <= tally.explained + 5 * sqrt(tally.variance) + 3;

@@ -98,7 +98,20 @@ static uint64_t count_allowed(const struct sim_pair *pair, struct sim_pieces pie
     return each * (client + server);
 }
 
-struct sim_outcome sim_trial_run(const struct sim_trial *trial, FILE *trace) {
+bool sim_outcome_is_fine(const struct sim_outcome *outcome) {
+    bool explained = outcome->timeout && outcome->timeouts > NEGLIGIBLE;
+    return (outcome->equal || explained) && outcome->datagrams <= outcome->datagrams_max;
+}
+
+static void tell(const struct sim_pair *pair, const struct sim_outcome *outcome, FILE *out) {
+    (void)fprintf(out, "client: %s\nserver: %s\n%lu datagrams (at most %lu)\n",
+                  rtpgate_session_error(pair->client.session, NULL),
+                  rtpgate_session_error(pair->server.session, NULL),
+                  (unsigned long)outcome->datagrams, (unsigned long)outcome->datagrams_max);
+    sim_link_trace(pair->link, out);
+}
+
+struct sim_outcome sim_trial_run(const struct sim_trial *trial, FILE *always, FILE *bad) {
     struct sim_pieces pieces = pieces_for(trial->mtu);
     struct sim_pair pair;
     begin(&pair, trial);
@@ -112,17 +125,11 @@ struct sim_outcome sim_trial_run(const struct sim_trial *trial, FILE *trace) {
     };
     outcome.datagrams_max =
         count_allowed(&pair, pieces, outcome.equal ? outcome.time : LONG_ENOUGH);
-    if (trace != NULL) {
-        (void)fprintf(trace, "client: %s\nserver: %s\n",
-                      rtpgate_session_error(pair.client.session, NULL),
-                      rtpgate_session_error(pair.server.session, NULL));
-        sim_link_trace(pair.link, trace);
+    if (always != NULL) {
+        tell(&pair, &outcome, always);
+    } else if (bad != NULL && !sim_outcome_is_fine(&outcome)) {
+        tell(&pair, &outcome, bad);
     }
     sim_pair_clear(&pair);
     return outcome;
-}
-
-bool sim_outcome_is_fine(const struct sim_outcome *outcome) {
-    bool explained = outcome->timeout && outcome->timeouts > NEGLIGIBLE;
-    return (outcome->equal || explained) && outcome->datagrams <= outcome->datagrams_max;
 }

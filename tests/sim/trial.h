@@ -30,10 +30,11 @@ struct sim_outcome {
 /* Networks with up to so much of each, and with duplicates, reordering, delay and MTUs. */
 struct sim_trial sim_trial_draw(uint64_t seed, const struct sim_badness *badness);
 
-/* Runs it until nothing happens any more; prints the trace to `trace` unless that is NULL. */
-struct sim_outcome sim_trial_run(const struct sim_trial *trial, FILE *trace);
-
 /* Whether it ended as it must: equal keys or an explained end, without a storm. */
 bool sim_outcome_is_fine(const struct sim_outcome *outcome);
+
+/* Runs it until nothing happens any more. Prints its trace to `always` and, when it is not fine, to
+ * `bad`, unless these are NULL. */
+struct sim_outcome sim_trial_run(const struct sim_trial *trial, FILE *always, FILE *bad);
 
 #endif
