@@ -6,11 +6,10 @@
 
 #define RTO_FIRST UINT64_C(250000)
 #define RTO_CAP UINT64_C(3000000)
-#define DEADLINE UINT64_C(30000000)
 
 enum {
     UNIT = 250000, /* all timers at their slowest are multiples of it */
-    UNITS = DEADLINE / UNIT + 1,
+    UNITS = SIM_DEADLINE / UNIT + 1,
     FLIGHTS = 4,
     ATTEMPTS = 16, /* more do not fit into the deadline */
 };
@@ -105,7 +104,7 @@ double sim_explain_timeouts(const struct sim_conditions *conditions, struct sim_
     times = then(&times, &flight1);
     times = then(&times, &flight4);
     times = then(&times, &flight5);
-    for (size_t unit = 0; unit * UNIT + FLIGHTS * travel < DEADLINE; unit++) {
+    for (size_t unit = 0; unit * UNIT + FLIGHTS * travel < SIM_DEADLINE; unit++) {
         timeouts -= times.at[unit];
     }
     return timeouts;

@@ -10,6 +10,8 @@
 
 #include "sim/fate.h"
 
+#define SIM_DEADLINE UINT64_C(30000000)
+
 /* Of how many datagrams a flight consists, at least when it was lost twice. */
 struct sim_pieces {
     size_t flight4;

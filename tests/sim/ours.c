@@ -78,6 +78,9 @@ void sim_ours_drain(struct sim_ours *ours, uint64_t now) {
         if (event.type == RTPGATE_EVENT_KEYS) {
             ours->ready_at = now;
         }
+        if (event.type == RTPGATE_EVENT_FAILED) {
+            ours->failed_at = now;
+        }
         if (event.type == RTPGATE_EVENT_DATA) {
             ours->data_length = event.length < SIM_DATA ? event.length : SIM_DATA;
             memcpy(ours->data, event.data, ours->data_length);

@@ -17,7 +17,8 @@ struct sim_ours {
     uint8_t data[SIM_DATA]; /* the last application data */
     size_t data_length;
     size_t data_count;
-    uint64_t ready_at; /* 0: not yet */
+    uint64_t ready_at;  /* 0: not yet */
+    uint64_t failed_at; /* 0: not yet */
 };
 
 /* One identity for a whole test program: making one costs more than a handshake. Never freed before

@@ -47,4 +47,5 @@ void sim_pair_clear(struct sim_pair *pair) {
     sim_ours_clear(&pair->client);
     sim_ours_clear(&pair->server);
     sim_link_free(pair->link);
+    pair->link = NULL;
 }

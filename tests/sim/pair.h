@@ -27,6 +27,7 @@ void sim_pair_init_with(struct sim_pair *pair, uint64_t seed,
 void sim_pair_run(struct sim_pair *pair, uint64_t until);
 /* The whole of it on a calm link: both READY. */
 void sim_pair_ready(struct sim_pair *pair);
+/* May be called again. */
 void sim_pair_clear(struct sim_pair *pair);
 
 #endif

@@ -90,6 +90,10 @@ static bool ended_in_time(const struct sim_pair *pair) {
             server == RTPGATE_STATE_READY);
 }
 
+static bool has_failed_early(const struct sim_ours *ours) {
+    return ours->failed_at != 0 && ours->failed_at < SIM_DEADLINE;
+}
+
 static uint64_t count_allowed(const struct sim_pair *pair, struct sim_pieces pieces,
                               uint64_t time) {
     uint64_t each = sim_explain_transmissions(time);
@@ -100,7 +104,8 @@ static uint64_t count_allowed(const struct sim_pair *pair, struct sim_pieces pie
 
 bool sim_outcome_is_fine(const struct sim_outcome *outcome) {
     bool explained = outcome->timeout && outcome->timeouts > NEGLIGIBLE;
-    return (outcome->equal || explained) && outcome->datagrams <= outcome->datagrams_max;
+    return (outcome->equal || explained) && !outcome->early &&
+           outcome->datagrams <= outcome->datagrams_max;
 }
 
 static void tell(const struct sim_pair *pair, const struct sim_outcome *outcome, FILE *out) {
@@ -119,6 +124,7 @@ struct sim_outcome sim_trial_run(const struct sim_trial *trial, FILE *always, FI
     struct sim_outcome outcome = {
         .equal = sim_ours_agree(&pair.client, &pair.server),
         .timeout = ended_in_time(&pair),
+        .early = has_failed_early(&pair.client) || has_failed_early(&pair.server),
         .time = pair.client.ready_at,
         .datagrams = sim_link_sent(pair.link, SIM_CLIENT) + sim_link_sent(pair.link, SIM_SERVER),
         .timeouts = sim_explain_timeouts(&trial->conditions, pieces),

@@ -21,6 +21,7 @@ struct sim_trial {
 struct sim_outcome {
     bool equal;   /* both are READY with the same keys */
     bool timeout; /* that is why they are not */
+    bool early;   /* one failed before its deadline */
     uint64_t time;
     uint64_t datagrams;
     uint64_t datagrams_max; /* what the rules of the timer allow */
