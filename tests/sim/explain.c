@@ -4,14 +4,14 @@
 
 #include "dtls/flight.h"
 
-#define RTO_FIRST UINT64_C(250000)
+#define RTO_FIRST UINT64_C(50000)
 #define RTO_CAP UINT64_C(3000000)
 
 enum {
-    UNIT = 250000, /* all timers at their slowest are multiples of it */
+    UNIT = 50000, /* all timers at their slowest are multiples of it */
     UNITS = SIM_DEADLINE / UNIT + 1,
     FLIGHTS = 4,
-    ATTEMPTS = 16, /* more do not fit into the deadline */
+    ATTEMPTS = 20, /* more do not fit into the deadline */
 };
 
 /* Chances by the time at which something is over; what comes later than all is missing. */
@@ -23,6 +23,14 @@ struct times {
 struct attempts {
     double tail[ATTEMPTS + 1];
 };
+
+/* What the timer is set to when it has fired so often. */
+static uint64_t next_rto(uint64_t rto, size_t losses) {
+    if (losses <= RG_LOSSES_QUICK) {
+        return rto;
+    }
+    return rto * 2 < RTO_CAP ? rto * 2 : RTO_CAP;
+}
 
 static double least(double a, double b) {
     return a < b ? a : b;
@@ -88,7 +96,7 @@ static struct times then(const struct times *before, const struct attempts *atte
             after.at[unit + waited / UNIT] += before->at[unit] * chance;
         }
         waited += rto;
-        rto = rto * 2 < RTO_CAP ? rto * 2 : RTO_CAP;
+        rto = next_rto(rto, n);
     }
     return after;
 }
@@ -114,9 +122,10 @@ uint64_t sim_explain_transmissions(uint64_t time) {
     uint64_t answers = time / RG_ANSWER_GAP_MIN;
     uint64_t count = 1 + (answers < RG_ANSWERS_MAX ? answers : RG_ANSWERS_MAX);
     uint64_t rto = RTO_FIRST;
+    size_t losses = 0;
     for (uint64_t fired = rto - rto / 8; fired <= time; fired += rto - rto / 8) {
         count++;
-        rto = rto * 2 < RTO_CAP ? rto * 2 : RTO_CAP;
+        rto = next_rto(rto, ++losses);
     }
     return count;
 }

@@ -1,6 +1,7 @@
 /*
  * What loss explains: how often a handshake may time out, and how many datagrams it may take, by
- * the rules of the timer (default: 250 ms, doubling to 3 s, less 0 to 12.5 %; deadline 30 s).
+ * the rules of the timer (default: 50 ms, from the third repetition
+ * on doubling to 3 s, less 0 to 12.5 %; deadline 30 s).
  */
 #ifndef SIM_EXPLAIN_H
 #define SIM_EXPLAIN_H
