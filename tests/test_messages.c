@@ -140,6 +140,16 @@ START_TEST(memory_stays_below_its_bound) {
 }
 END_TEST
 
+START_TEST(large_forgeries_give_way_to_a_new_version_of_an_older_message) {
+    (void)add(0, 7000, 0, "forged");
+    (void)add(0, 12000, 0, "forged");
+    (void)add(0, 12001, 0, "forged");
+    ck_assert_int_eq(add(0, 7000, 0, "genuine"), RG_ADDED_PARTIAL);
+    ck_assert_int_eq(add(0, 7000, 0, "genuine"), RG_ADDED_KNOWN);
+    ck_assert_uint_le(messages.bytes, RG_MESSAGES_BYTES);
+}
+END_TEST
+
 START_TEST(what_cannot_be_kept_is_refused) {
     ck_assert_int_eq(add(RG_SEQUENCES, 4, 0, "text"), RG_ADDED_REFUSED);
     ck_assert_int_eq(add(0, RG_MESSAGES_BYTES, 0, "text"), RG_ADDED_REFUSED);
@@ -258,6 +268,7 @@ int main(void) {
     tcase_add_test(tests, another_length_or_type_is_another_version);
     tcase_add_test(tests, the_longest_untouched_version_gives_way);
     tcase_add_test(tests, memory_stays_below_its_bound);
+    tcase_add_test(tests, large_forgeries_give_way_to_a_new_version_of_an_older_message);
     tcase_add_test(tests, what_cannot_be_kept_is_refused);
     tcase_add_test(tests, combinations_cover_all_versions_newest_first);
     tcase_add_loop_test(tests, one_forged_fragment_anywhere_costs_nothing, 0, 5000);

@@ -57,11 +57,13 @@ static uint32_t overwrite(struct rg_message *message, const struct rg_fragment *
     return fresh;
 }
 
-static struct rg_message *oldest(struct rg_message *from, size_t count) {
+/* The version in a row that was not touched for longest, `keep` aside. */
+static struct rg_message *oldest(struct rg_message *row, const struct rg_message *keep) {
     struct rg_message *found = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (from[i].bytes != NULL && (found == NULL || from[i].touched < found->touched)) {
-            found = &from[i];
+    for (size_t i = 0; i < RG_VARIANTS; i++) {
+        if (row[i].bytes != NULL && &row[i] != keep &&
+            (found == NULL || row[i].touched < found->touched)) {
+            found = &row[i];
         }
     }
     return found;
@@ -113,10 +115,7 @@ static struct rg_message *free_slot(struct rg_messages *messages, struct rg_mess
             return &row[i];
         }
     }
-    struct rg_message *victim = oldest(row, RG_VARIANTS);
-    if (victim == keep) {
-        victim = victim == row ? row + 1 : row;
-    }
+    struct rg_message *victim = oldest(row, keep);
     release(messages, victim);
     messages->evicted++;
     return victim;
@@ -126,9 +125,8 @@ static void make_room(struct rg_messages *messages, const struct rg_message *kee
     while (messages->bytes + wanted > RG_MESSAGES_BYTES) {
         struct rg_message *victim = NULL;
         for (size_t s = 0; s < RG_SEQUENCES; s++) {
-            struct rg_message *here = oldest(messages->slots[s], RG_VARIANTS);
-            if (here != NULL && here != keep &&
-                (victim == NULL || here->touched < victim->touched)) {
+            struct rg_message *here = oldest(messages->slots[s], keep);
+            if (here != NULL && (victim == NULL || here->touched < victim->touched)) {
                 victim = here;
             }
         }
