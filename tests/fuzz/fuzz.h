@@ -5,15 +5,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/bytes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Ends the program when a promise is broken. */
-static inline void must(bool promise) {
+/* Ends the program when a promise is broken, and says which. */
+#define must(promise) must_hold((promise), #promise, __FILE__, __LINE__)
+
+static inline void must_hold(bool promise, const char *text, const char *file, int line) {
     if (!promise) {
+        (void)fprintf(stderr, "%s:%d: broken: %s\n", file, line, text);
         abort();
     }
 }
