@@ -1,12 +1,13 @@
 /*
- * Datagrams of any kind to a peer: bit 0 of the first byte chooses the role, bit 1 a restart after
- * each datagram. Each datagram has its length in two bytes before it.
+ * Datagrams of any kind to a peer that nobody answers: bit 0 of the first byte chooses the role,
+ * bit 1 a restart after each datagram. Each datagram has its length in two bytes before it.
  */
 #include <rtpgate/rtpgate.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/random.h"
 
 enum { SERVER = 1, RESTART = 2, DATAGRAM_MAX = 2048 };
 
@@ -52,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     enum rtpgate_role role = (choice & SERVER) != 0 ? RTPGATE_ROLE_SERVER : RTPGATE_ROLE_CLIENT;
     rtpgate_config *config = make_config();
     rtpgate_peer *peer = NULL;
+    fuzz_random_begin(data, size);
     must(rtpgate_peer_new(&peer, config, role, 0) == 0);
     for (uint64_t now = 1; reader.left > 0 && !reader.failed; now += 10007) {
         if (role == RTPGATE_ROLE_CLIENT) {
