@@ -73,6 +73,15 @@ strays=$(grep -rnw gnutls_session_t include src examples --include='*.[ch]' |
 $strays
 gnutls_session_t belongs to src/dtls/engine_gnutls.c alone"
 
+# Only what passes through the one allocator can be made to fail.
+takers='malloc|calloc|realloc|reallocarray|aligned_alloc|posix_memalign|alloca|strdup|strndup'
+takers="$takers|v?asprintf|getline|getdelim|open_memstream|getaddrinfo|gnutls_(malloc|calloc|realloc|strdup)"
+strays=$(grep -rnE "(^|[^[:alnum:]_>.])($takers|free)[[:space:]]*\(" src --include='*.[ch]' |
+    grep -v '^src/base/alloc\.c:' || true)
+[ -z "$strays" ] || problems="$problems
+$strays
+memory is taken with rg_alloc and given back with rg_free (src/base/alloc.h)"
+
 if [ -n "$problems" ]; then
     printf '%s\n' "$problems"
     exit 1
