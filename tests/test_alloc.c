@@ -27,6 +27,7 @@ static void *miserly_calloc(size_t count, size_t size) {
 #define rg_free copy_free
 #define rg_free_secret copy_free_secret
 #define rg_alloc_fail_from copy_alloc_fail_from
+#define rg_alloc_fail_only copy_alloc_fail_only
 #define rg_alloc_count copy_alloc_count
 #define calloc miserly_calloc
 #define free watched_free
@@ -73,6 +74,26 @@ START_TEST(fails_from_the_nth_allocation_until_told_to_stop) {
     rg_free(first);
     rg_free(second);
     rg_free(last);
+}
+END_TEST
+
+START_TEST(fails_at_the_nth_allocation_alone) {
+    void *first;
+    void *third;
+
+    rg_alloc_fail_only(2);
+    first = rg_alloc(1);
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_null(rg_alloc(1));
+    third = rg_alloc(1);
+    ck_assert_ptr_nonnull(third);
+    rg_alloc_fail_only(1);
+    rg_alloc_fail_only(0);
+    rg_free(first);
+    first = rg_alloc(1);
+    ck_assert_ptr_nonnull(first);
+    rg_free(first);
+    rg_free(third);
 }
 END_TEST
 
@@ -125,6 +146,7 @@ int main(void) {
     tcase_add_test(tests, memory_is_zeroed);
     tcase_add_test(tests, zero_bytes_are_no_failure);
     tcase_add_test(tests, fails_from_the_nth_allocation_until_told_to_stop);
+    tcase_add_test(tests, fails_at_the_nth_allocation_alone);
     tcase_add_test(tests, failing_counts_from_now);
     tcase_add_test(tests, every_allocation_is_counted);
     tcase_add_test(tests, secrets_are_zeroed_before_they_are_freed);

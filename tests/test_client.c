@@ -1,6 +1,7 @@
 /* The client's search for the genuine flight 4, and HelloVerifyRequests. */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "dtls/association.h"
 #include "sim/forge.h"
 #include "sim/pair.h"
@@ -214,6 +215,26 @@ START_TEST(another_hello_verify_request_waits_for_our_timer) {
 }
 END_TEST
 
+/* A cookie server keeps nothing: without our hello nothing would ever happen again. */
+START_TEST(an_engine_that_found_no_memory_is_opened_again) {
+    struct sim_forged first = sim_forge_verify_request(7);
+    struct sim_forged second = sim_forge_verify_request(8);
+    give(&first);
+    assert_hello(1, 16);
+    give(&second);
+    for (uint64_t turn = 1; turn <= 2; turn++) {
+        ck_assert_int_eq(rtpgate_session_expire(pair.client.session, turn * 2 * SIM_SECOND), 0);
+        assert_hello(1, 16);
+    }
+    rg_alloc_fail_from(1);
+    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, 6 * SIM_SECOND), 0);
+    rg_alloc_fail_from(0);
+    ck_assert_ptr_null(pair.client.session->candidates[0]->engine);
+    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, 12 * SIM_SECOND), 0);
+    assert_hello(1, 16);
+}
+END_TEST
+
 /* Only what the type and place allow is taken. */
 START_TEST(messages_out_of_place_are_dropped_and_counted) {
     static const struct {
@@ -336,6 +357,7 @@ int main(void) {
     tcase_add_test(tests, a_hello_verify_request_is_obeyed_at_once_while_nothing_else_came);
     tcase_add_loop_test(tests, a_forged_hello_verify_request_does_not_hide_flight_4, 0, 2);
     tcase_add_test(tests, another_hello_verify_request_waits_for_our_timer);
+    tcase_add_test(tests, an_engine_that_found_no_memory_is_opened_again);
     tcase_add_test(tests, messages_out_of_place_are_dropped_and_counted);
     tcase_add_test(tests, every_combination_gets_its_turn);
     tcase_add_test(tests, a_repeated_server_hello_done_moves_no_path);

@@ -210,7 +210,7 @@ START_TEST(the_final_flight_is_repeated_byte_for_byte) {
     ck_assert(rg_flight_repeat_final(&flight, 40000, 0, 600));
     ck_assert_uint_eq(outbox.queue.count, 1);
     ck_assert_uint_eq(outbox.queue.first->length, 75);
-    ck_assert_mem_eq(outbox.queue.first->bytes, flight.final.first->bytes, 75);
+    ck_assert_mem_eq(outbox.queue.first->bytes, flight.final, 75);
 }
 END_TEST
 
@@ -246,6 +246,15 @@ START_TEST(without_memory_a_flight_is_dropped_and_counted) {
 }
 END_TEST
 
+START_TEST(memory_that_is_short_for_a_moment_leaves_no_odd_fragment) {
+    rg_alloc_fail_only(1);
+    add_message(0, 100);
+    rg_flight_flush(&flight);
+    rg_alloc_fail_only(0);
+    ck_assert_uint_eq(outbox.queue.count, 0);
+}
+END_TEST
+
 START_TEST(a_full_outbox_drops_and_counts) {
     for (int i = 0; i < RG_OUTBOX_DATAGRAMS + 10; i++) {
         add_message(0, 10);
@@ -274,6 +283,7 @@ int main(void) {
     tcase_add_test(tests, the_final_flight_never_sends_more_bytes_than_arrived);
     tcase_add_test(tests, the_final_flight_has_a_rate_a_count_and_a_lifetime);
     tcase_add_test(tests, without_memory_a_flight_is_dropped_and_counted);
+    tcase_add_test(tests, memory_that_is_short_for_a_moment_leaves_no_odd_fragment);
     tcase_add_test(tests, a_full_outbox_drops_and_counts);
     return suite_run(suite);
 }

@@ -15,6 +15,9 @@ void rg_free_secret(void *memory, size_t size);
 /* Tests only: the n-th allocation from now (1 is the next) and all after it fail; 0 ends this. */
 void rg_alloc_fail_from(unsigned long n);
 
+/* Tests only: the n-th allocation from now fails, those after it do not; 0 ends this. */
+void rg_alloc_fail_only(unsigned long n);
+
 /* Tests only: how many allocations were made. */
 unsigned long rg_alloc_count(void);
 

@@ -27,8 +27,10 @@ static void remember(struct rg_candidate *candidate, struct rg_bytes message) {
     size_t length = candidate->transcript_length + message.length;
     uint8_t *longer = rg_alloc(length);
     if (longer == NULL) {
-        /* Without a transcript no proof holds: the candidate dies of silence. */
-        candidate->session->stats.dropped_limit++;
+        /* Without a transcript no proof will hold: the client must not see this flight. */
+        rg_candidate_slim(candidate);
+        candidate->muted = true;
+        rg_flight_discard(&candidate->flight);
         return;
     }
     if (candidate->transcript_length > 0) {
@@ -142,6 +144,11 @@ enum rg_engine_status rg_candidate_record(struct rg_candidate *candidate, struct
     struct rtpgate_session *session = candidate->session;
     uint64_t discarded = session->engine->discarded(candidate->engine);
     bool final = session->role == RTPGATE_ROLE_SERVER && candidate->stage == RG_STAGE_FINISHED;
+    if (final && !rg_flight_reserve(&candidate->flight)) {
+        /* The client repeats its Finished, but the engine makes ours only once. */
+        session->stats.dropped_limit++;
+        return RG_ENGINE_HANDSHAKE;
+    }
     candidate->flight.keep = final;
     candidate->delivered = false;
     enum rg_engine_status status =
@@ -152,7 +159,9 @@ enum rg_engine_status rg_candidate_record(struct rg_candidate *candidate, struct
 }
 
 void rg_candidate_retransmit(struct rg_candidate *candidate) {
-    (void)sent(candidate, candidate->session->engine->retransmit(candidate->engine));
+    if (candidate->engine != NULL) { /* or there was no memory to open it again */
+        (void)sent(candidate, candidate->session->engine->retransmit(candidate->engine));
+    }
 }
 
 /* xorshift32: scatter is no secret, and repeatable when a test sets its state. */
@@ -194,12 +203,7 @@ void rg_candidate_answer(struct rg_candidate *candidate) {
 
 void rg_candidate_expire(struct rg_candidate *candidate) {
     struct rtpgate_session *session = candidate->session;
-    if (session->role == RTPGATE_ROLE_CLIENT && candidate->engine != NULL &&
-        rg_client_expire(session)) {
-        return;
-    }
-    if (candidate->engine == NULL) { /* it could not be opened again */
-        rg_flight_disarm(&candidate->flight);
+    if (session->role == RTPGATE_ROLE_CLIENT && rg_client_expire(session)) {
         return;
     }
     bool loss = rg_flight_backoff(&candidate->flight, session->now, session->config->rto_cap,

@@ -345,6 +345,9 @@ void rg_client_advance(struct rtpgate_session *session) {
 bool rg_client_expire(struct rtpgate_session *session) {
     struct rg_candidate *candidate = only(session);
     bool patient = candidate->flight.losses < LOSSES_BEFORE_OTHERS;
+    if (candidate->engine == NULL) {
+        (void)reopen(candidate, candidate->request != NULL);
+    }
     if (candidate->stage == RG_STAGE_HELLO && session->request_waits != 0 &&
         (candidate->request == NULL || !patient)) {
         obey(session, request_with(session, session->request_waits));

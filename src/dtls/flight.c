@@ -7,12 +7,8 @@
 #include "base/alloc.h"
 #include "wire/handshake.h"
 
-enum {
-    /* Less of a message than this is not worth a fragment's headers: it begins the next datagram.
-     */
-    FRAGMENT_MIN = 64,
-    FINAL_DATAGRAMS = 4,
-};
+/* Less of a message than this is not worth a fragment's headers: it begins the next datagram. */
+enum { FRAGMENT_MIN = 64 };
 
 uint64_t rg_time_add(uint64_t a, uint64_t b) {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
@@ -30,12 +26,10 @@ void rg_outbox_clear(struct rg_outbox *outbox) {
 void rg_flight_init(struct rg_flight *flight, struct rg_outbox *outbox, size_t mtu, uint64_t path) {
     *flight = (struct rg_flight){
         .outbox = outbox, .mtu = mtu, .path = path, .due = RTPGATE_NEVER, .final_until = 0};
-    rg_queue_init(&flight->final, FINAL_DATAGRAMS, RG_OUTBOX_RESERVE);
 }
 
 void rg_flight_clear(struct rg_flight *flight) {
     rg_flight_discard(flight);
-    rg_queue_clear(&flight->final);
     rg_flight_disarm(flight);
 }
 
@@ -54,8 +48,9 @@ static void send_datagram(struct rg_flight *flight, const uint8_t *bytes, size_t
 void rg_flight_flush(struct rg_flight *flight) {
     if (flight->used > 0) {
         send_datagram(flight, flight->datagram, flight->used);
-        if (flight->keep) {
-            (void)rg_queue_push(&flight->final, flight->datagram, flight->used, 0, 0);
+        if (flight->keep && flight->used <= sizeof(flight->final)) {
+            memcpy(flight->final, flight->datagram, flight->used);
+            flight->final_length = flight->used;
         }
     }
     rg_flight_discard(flight);
@@ -79,6 +74,10 @@ static uint8_t *room(struct rg_flight *flight, size_t wanted) {
         }
     }
     return flight->datagram + flight->used;
+}
+
+bool rg_flight_reserve(struct rg_flight *flight) {
+    return room(flight, 0) != NULL;
 }
 
 static bool add_plain(struct rg_flight *flight, const struct rg_record *record, const uint8_t *body,
@@ -129,7 +128,8 @@ static void add_message(struct rg_flight *flight, const struct rg_record *record
         size_t offset = 0;
         do {
             size_t length = cut(flight, message.body.length - offset);
-            if (!add_fragment(flight, record, &message, offset, length)) {
+            bool stuck = length == 0 && message.body.length > 0;
+            if (stuck || !add_fragment(flight, record, &message, offset, length)) {
                 return;
             }
             offset += length;
@@ -229,16 +229,14 @@ bool rg_flight_may_answer(struct rg_flight *flight, uint64_t now, uint64_t rtt, 
 
 bool rg_flight_repeat_final(struct rg_flight *flight, uint64_t now, uint64_t rtt, size_t received) {
     flight->final_credit = rg_time_add(flight->final_credit, received);
-    if (flight->final.count == 0 || now >= flight->final_until ||
+    if (flight->final_length == 0 || now >= flight->final_until ||
         flight->answers >= RG_ANSWERS_MAX || now < answer_time(flight, rtt) ||
-        flight->final_credit < flight->final.bytes) {
+        flight->final_credit < flight->final_length) {
         return false;
     }
-    flight->final_credit -= flight->final.bytes;
+    flight->final_credit -= flight->final_length;
     flight->answers++;
     flight->sent_at = now;
-    for (const struct rg_block *block = flight->final.first; block != NULL; block = block->next) {
-        send_datagram(flight, block->bytes, block->length);
-    }
+    send_datagram(flight, flight->final, flight->final_length);
     return true;
 }

@@ -19,6 +19,7 @@ enum {
     RG_LOSSES_SHRINK = 4, /* losses of one flight after which its datagrams shrink to that */
     RG_LOSSES_QUICK = 2,  /* losses of one flight after which the timer begins to double */
     RG_ANSWERS_MAX = 16,
+    RG_FINAL_MAX = 256, /* ChangeCipherSpec and Finished have 75 bytes */
 };
 
 #define RG_RTO_MIN UINT64_C(20000)
@@ -50,7 +51,8 @@ struct rg_flight {
     bool owed; /* an answer that the rate forbade; `due` is when it may go */
 
     bool keep; /* this is the final flight: keep what is sent */
-    struct rg_queue final;
+    uint8_t final[RG_FINAL_MAX];
+    size_t final_length; /* 0: none was kept */
     uint64_t final_until;
     uint64_t final_credit; /* bytes that arrived and were not yet answered by as many */
 };
@@ -61,6 +63,8 @@ void rg_outbox_clear(struct rg_outbox *outbox);
 void rg_flight_init(struct rg_flight *flight, struct rg_outbox *outbox, size_t mtu, uint64_t path);
 void rg_flight_clear(struct rg_flight *flight);
 
+/* Makes sure that what is added next finds memory; false when there is none. */
+bool rg_flight_reserve(struct rg_flight *flight);
 /* Adds a record. Handshake messages of epoch 0 are cut to the room that is left; record numbers of
  * epoch 0 are given here. */
 void rg_flight_add(struct rg_flight *flight, const struct rg_record *record);

@@ -68,17 +68,24 @@ static struct rg_candidate **place(struct rtpgate_session *session) {
     return oldest;
 }
 
-static bool answer_hello(struct rg_candidate *candidate, struct rg_bytes hello) {
+static int answer_hello(struct rg_candidate *candidate, struct rg_bytes hello) {
     candidate->transcript = rg_alloc(hello.length);
-    if (candidate->transcript == NULL || rg_candidate_open(candidate, NULL) != 0) {
-        return false;
+    if (candidate->transcript == NULL) {
+        return RTPGATE_ERR_NOMEM;
+    }
+    int status = rg_candidate_open(candidate, NULL);
+    if (status != 0) {
+        return status;
     }
     memcpy(candidate->transcript, hello.at, hello.length);
     candidate->transcript_length = hello.length;
     candidate->recording = true;
-    enum rg_engine_status status = rg_candidate_message(candidate, hello);
+    bool good = rg_candidate_message(candidate, hello) == RG_ENGINE_HANDSHAKE;
     candidate->recording = false;
-    return status == RG_ENGINE_HANDSHAKE;
+    if (candidate->transcript == NULL) {
+        return RTPGATE_ERR_NOMEM;
+    }
+    return good ? 0 : RTPGATE_ERR_HANDSHAKE;
 }
 
 static void begin(struct rtpgate_session *session) {
@@ -101,11 +108,13 @@ static void new_candidate(struct rtpgate_session *session, const struct rg_messa
     candidate->profile = profile;
     candidate->first = message->sequence;
     rg_follow(session, candidate, message->origin.path);
-    if (!answer_hello(candidate, hello)) {
+    int status = answer_hello(candidate, hello);
+    if (status != 0) {
         session->stats.dropped_hello++;
-        const char *reason = candidate->engine == NULL ? "the engine could not be opened"
-                                                       : session->engine->reason(candidate->engine);
-        rg_advise(session, RTPGATE_ERR_HANDSHAKE, 0, reason);
+        const char *reason = status == RTPGATE_ERR_HANDSHAKE
+                                 ? session->engine->reason(candidate->engine)
+                                 : "the engine could not make flight 4";
+        rg_advise(session, status, 0, reason);
         rg_candidate_free(candidate);
         return;
     }
@@ -148,26 +157,28 @@ static void look_at_hello(struct rtpgate_session *session, const struct rg_messa
     }
 }
 
-static bool proves(const struct rg_candidate *candidate, struct rg_bytes leaf,
-                   const struct rg_message *const *flight) {
+enum proof { FAILS, HOLDS, UNKNOWN /* there is no memory now */ };
+
+static enum proof proves(const struct rg_candidate *candidate, struct rg_bytes leaf,
+                         const struct rg_message *const *flight) {
     struct rg_bytes certificate = rg_message_whole(flight[0]);
     struct rg_bytes exchange = rg_message_whole(flight[1]);
     struct rg_bytes signature;
     uint16_t scheme;
     if (!rg_certificate_verify(rg_message_body(flight[2]), &scheme, &signature)) {
-        return false;
+        return FAILS;
     }
     size_t length = candidate->transcript_length + certificate.length + exchange.length;
     uint8_t *transcript = rg_alloc(length);
     if (transcript == NULL) {
-        return false;
+        return UNKNOWN;
     }
     memcpy(transcript, candidate->transcript, candidate->transcript_length);
     memcpy(transcript + candidate->transcript_length, certificate.at, certificate.length);
     memcpy(transcript + length - exchange.length, exchange.at, exchange.length);
     bool holds = rg_proof_holds(leaf, scheme, (struct rg_bytes){transcript, length}, signature);
     rg_free(transcript);
-    return holds;
+    return holds ? HOLDS : FAILS;
 }
 
 static void feed(struct rg_candidate *candidate, const struct rg_message *const *flight) {
@@ -189,21 +200,23 @@ static void feed(struct rg_candidate *candidate, const struct rg_message *const 
     rg_guard_release_held(session);
 }
 
+/* NEXT: try another combination. LATER: no signature can be checked now. SETTLED: for good or bad.
+ */
+enum trial { NEXT, LATER, SETTLED };
+
 /* An unexpected certificate is worth a proof only for the advice that it gives. */
-static bool is_mismatch(struct rg_candidate *candidate, struct rg_bytes leaf,
-                        const struct rg_message *const *flight) {
+static enum trial try_mismatch(struct rg_candidate *candidate, struct rg_bytes leaf,
+                               const struct rg_message *const *flight) {
     struct rtpgate_session *session = candidate->session;
-    if (!rg_may_prove(session, false) || !proves(candidate, leaf, flight)) {
-        return false;
+    if (!rg_may_prove(session, false) || proves(candidate, leaf, flight) != HOLDS) {
+        return NEXT;
     }
     rg_candidate_drop(session, candidate);
     rg_advise_mismatch(session, leaf);
-    return true;
+    return SETTLED;
 }
 
-enum trial { NEXT, LATER, SETTLED };
-
-/* Tries one combination. LATER: no more signature may be checked now. SETTLED: for good or bad. */
+/* Tries one combination. */
 static enum trial try_flight(struct rg_candidate *candidate,
                              const struct rg_message *const *flight) {
     struct rtpgate_session *session = candidate->session;
@@ -212,16 +225,21 @@ static enum trial try_flight(struct rg_candidate *candidate,
         return NEXT;
     }
     if (!rg_is_expected(session, leaf)) {
-        return is_mismatch(candidate, leaf, flight) ? SETTLED : NEXT;
+        return try_mismatch(candidate, leaf, flight);
     }
     if (!rg_may_prove(session, true)) {
         return LATER;
     }
-    if (!proves(candidate, leaf, flight)) {
+    switch (proves(candidate, leaf, flight)) {
+    case UNKNOWN:
+        return LATER;
+    case FAILS:
         session->stats.dropped_forged++;
         return NEXT;
+    case HOLDS:
+        feed(candidate, flight);
+        break;
     }
-    feed(candidate, flight);
     return SETTLED;
 }
 

@@ -11,6 +11,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/random.h"
 #include "sim/pair.h"
+#include "sim/peer.h"
 
 enum {
     TO_SERVER = 1,
@@ -22,45 +23,9 @@ enum {
 };
 
 struct side {
-    rtpgate_peer *peer;
-    unsigned keys; /* events of that kind */
-    uint16_t number;
+    struct sim_peer sim;
+    uint16_t number; /* of the next packet of media */
 };
-
-static void input(void *self, const uint8_t *datagram, size_t length, uint64_t path, uint64_t now) {
-    struct side *side = self;
-    uint8_t copy[SIM_DATAGRAM_MAX];
-
-    memcpy(copy, datagram, length);
-    (void)rtpgate_peer_input(side->peer, copy, &length, path, false, now);
-}
-
-static void drain(struct side *side) {
-    uint8_t packet[SIM_DATAGRAM_MAX];
-    struct rtpgate_event event;
-    size_t length;
-
-    while (rtpgate_peer_next_event(side->peer, &event) == 1) {
-        side->keys += event.type == RTPGATE_EVENT_KEYS;
-        must(event.type != RTPGATE_EVENT_FAILED);
-    }
-    must(rtpgate_peer_next_packet(side->peer, packet, sizeof(packet), &length) == 0);
-}
-
-static int output(void *self, uint8_t *buffer, size_t capacity, uint64_t *path) {
-    struct side *side = self;
-
-    drain(side);
-    return rtpgate_peer_output(side->peer, buffer, capacity, path);
-}
-
-static uint64_t deadline(const void *self) {
-    return rtpgate_peer_deadline(((const struct side *)self)->peer);
-}
-
-static void expire(void *self, uint64_t now) {
-    must(rtpgate_peer_expire(((struct side *)self)->peer, now) == 0);
-}
 
 static enum rtpgate_role role_of(size_t which) {
     return which == SIM_CLIENT ? RTPGATE_ROLE_CLIENT : RTPGATE_ROLE_SERVER;
@@ -71,14 +36,15 @@ static void associate(struct side *sides, size_t which, uint64_t now) {
     struct side *side = &sides[which];
     struct rtpgate_fingerprint theirs = sim_fingerprint(1 - which);
     rtpgate_config *config = sim_config(which);
-    int status = side->peer == NULL ? rtpgate_peer_new(&side->peer, config, role_of(which), now)
-                                    : rtpgate_peer_restart(side->peer, config, role_of(which), now);
+    int status = side->sim.peer == NULL
+                     ? rtpgate_peer_new(&side->sim.peer, config, role_of(which), now)
+                     : rtpgate_peer_restart(side->sim.peer, config, role_of(which), now);
 
     must(status == 0);
     rtpgate_config_free(config);
-    must(rtpgate_session_set_remote(rtpgate_peer_session(side->peer), &theirs, 1, now) == 0);
+    must(rtpgate_session_set_remote(rtpgate_peer_session(side->sim.peer), &theirs, 1, now) == 0);
     if (which == SIM_CLIENT) {
-        must(rtpgate_session_start(rtpgate_peer_session(side->peer), now) == 0);
+        must(rtpgate_session_start(rtpgate_peer_session(side->sim.peer), now) == 0);
     }
 }
 
@@ -86,12 +52,12 @@ static void associate(struct side *sides, size_t which, uint64_t now) {
 static void must_pass(struct side *from, struct side *to, uint64_t now) {
     uint8_t sent[PACKET] = {0x80, 96, (uint8_t)(from->number >> 8), (uint8_t)from->number};
     uint8_t packet[PACKET + RTPGATE_MEDIA_OVERHEAD];
-    int status = rtpgate_peer_protect(from->peer, RTPGATE_KIND_RTP, sent, sizeof(sent), packet,
+    int status = rtpgate_peer_protect(from->sim.peer, RTPGATE_KIND_RTP, sent, sizeof(sent), packet,
                                       sizeof(packet));
     size_t length = (size_t)status;
 
     must(status > (int)sizeof(sent));
-    must(rtpgate_peer_input(to->peer, packet, &length, 0, false, now) == RTPGATE_KIND_RTP);
+    must(rtpgate_peer_input(to->sim.peer, packet, &length, 0, false, now) == RTPGATE_KIND_RTP);
     must(length == sizeof(sent) && memcmp(packet, sent, length) == 0);
     from->number++;
 }
@@ -107,29 +73,35 @@ static void attack(struct side *victim, struct rg_reader *reader, uint64_t now) 
     struct rg_bytes bytes = rg_read_vector16(reader);
     uint8_t datagram[SIM_DATAGRAM_MAX];
     size_t length = bytes.length < sizeof(datagram) ? bytes.length : sizeof(datagram);
-    unsigned keys = victim->keys;
     int kind;
 
     if (length > 0) {
         memcpy(datagram, bytes.at, length);
     }
-    kind = rtpgate_peer_input(victim->peer, datagram, &length,
+    kind = rtpgate_peer_input(victim->sim.peer, datagram, &length,
                               (flags & FOREIGN) != 0 ? STRANGE_PATH : 0, (flags & TURN) != 0, now);
     must(kind != RTPGATE_KIND_RTP && kind != RTPGATE_KIND_RTCP && kind != RTPGATE_ERR_INVAL);
-    drain(victim);
-    must(victim->keys == keys);
+    sim_peer_drain(&victim->sim);
+}
+
+static void must_have_had_keys(const struct side *sides, unsigned times) {
+    for (size_t i = 0; i < 2; i++) {
+        must(sides[i].sim.events[RTPGATE_EVENT_KEYS] == times);
+        must(sides[i].sim.events[RTPGATE_EVENT_FAILED] == 0);
+    }
 }
 
 static void must_end(struct side *sides, struct sim_link *link, size_t victim) {
     uint64_t now = sim_link_now(link);
 
-    must(rtpgate_peer_close(sides[1 - victim].peer, now) == 0);
+    must(rtpgate_peer_close(sides[1 - victim].sim.peer, now) == 0);
     sim_link_run(link, now + SIM_SECOND);
-    must(rtpgate_session_state(rtpgate_peer_session(sides[victim].peer)) == RTPGATE_STATE_CLOSED);
+    must(rtpgate_session_state(rtpgate_peer_session(sides[victim].sim.peer)) ==
+         RTPGATE_STATE_CLOSED);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct side sides[2] = {{.peer = NULL}, {.peer = NULL}};
+    struct side sides[2] = {{.number = 0}, {.number = 0}};
     struct rg_reader reader = rg_reader_make(data, size);
     uint8_t flags = rg_read_u8(&reader);
     size_t victim = (flags & TO_SERVER) != 0 ? SIM_SERVER : SIM_CLIENT;
@@ -141,27 +113,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_random_begin(data, size);
     for (size_t i = 0; i < 2; i++) {
         associate(sides, i, 0);
-        (void)sim_link_add(link, (struct sim_endpoint){&sides[i], input, output, deadline, expire});
+        (void)sim_link_add(link, sim_peer_endpoint(&sides[i].sim));
     }
     sim_link_run(link, SIM_SECOND);
     now = sim_link_now(link);
-    must(sides[0].keys == 1 && sides[1].keys == 1);
+    must_have_had_keys(sides, 1);
     if ((flags & RESTART) != 0) {
         associate(sides, victim, now);
     }
     while (reader.left > 0 && !reader.failed) {
         attack(&sides[victim], &reader, now);
         must_talk(sides, now);
+        must_have_had_keys(sides, 1);
     }
     if ((flags & RESTART) != 0) {
         associate(sides, 1 - victim, now);
         sim_link_run(link, 10 * SIM_SECOND);
-        must(sides[0].keys == 2 && sides[1].keys == 2);
+        must_have_had_keys(sides, 2);
     }
     must_talk(sides, sim_link_now(link));
     must_end(sides, link, victim);
-    rtpgate_peer_free(sides[0].peer);
-    rtpgate_peer_free(sides[1].peer);
+    rtpgate_peer_free(sides[0].sim.peer);
+    rtpgate_peer_free(sides[1].sim.peer);
     sim_link_free(link);
     return 0;
 }
