@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds rtpgate with gcc and clang and runs every test, with and without sanitizers.
+# Builds rtpgate with gcc and clang, runs every test, with and without sanitizers, and every fuzz target for a while.
 # On a bare Debian 12 it installs what it needs. JOBS says how many run at once (default 2).
 set -eu
 cd -- "$(dirname -- "$0")/.."
@@ -31,11 +31,11 @@ step "install what is missing" sh tests/setup.sh build test
 build dev "gcc, warnings are errors"
 check dev "gcc: tests"
 build clang "clang, warnings are errors"
-build fuzz "clang, fuzz targets"
 build asan "clang, address and undefined-behaviour sanitizers"
 check asan "clang, address and undefined-behaviour sanitizers: tests"
 if grep -qE '#include <(pthread|threads)\.h>' tests/test_*.c; then
     build tsan "clang, thread sanitizer"
     check tsan "clang, thread sanitizer: tests with threads" -L threads
 fi
+step "fuzz targets, three minutes" sh tests/fuzz.sh
 echo "verdict: all tests passed"
