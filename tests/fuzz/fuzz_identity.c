@@ -31,16 +31,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct rg_reader reader = rg_reader_make(data, size);
     struct rg_bytes certificate = rg_read_vector16(&reader);
     rtpgate_identity *identity = NULL;
+    int outcome;
 
     fuzz_random_begin(data, size);
     if (size > 0) {
-        must_serve(rtpgate_identity_import_pem(&identity, data, size, data, size, NULL), identity);
+        outcome = rtpgate_identity_import_pem(&identity, data, size, data, size, NULL);
+        must_serve(outcome, identity);
     }
     identity = NULL;
     if (!reader.failed && certificate.length > 0 && reader.left > 0) {
-        must_serve(rtpgate_identity_import_der(&identity, certificate.at, certificate.length,
-                                               reader.at, reader.left, NULL),
-                   identity);
+        outcome = rtpgate_identity_import_der(&identity, certificate.at, certificate.length,
+                                              reader.at, reader.left, NULL);
+        must_serve(outcome, identity);
     }
     return 0;
 }
