@@ -34,5 +34,6 @@ static void expire(void *self, uint64_t now) {
 }
 
 struct sim_endpoint sim_peer_endpoint(struct sim_peer *peer) {
-    return (struct sim_endpoint){peer, input, output, deadline, expire};
+    return (struct sim_endpoint){
+        .self = peer, .input = input, .output = output, .deadline = deadline, .expire = expire};
 }
