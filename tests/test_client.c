@@ -222,12 +222,12 @@ START_TEST(an_engine_that_found_no_memory_is_opened_again) {
     give(&first);
     assert_hello(1, 16);
     give(&second);
-    for (uint64_t turn = 1; turn <= 2; turn++) {
+    for (uint64_t turn = 1; turn <= 4; turn++) {
         ck_assert_int_eq(rtpgate_session_expire(pair.client.session, turn * 2 * SIM_SECOND), 0);
         assert_hello(1, 16);
     }
     rg_alloc_fail_from(1);
-    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, 6 * SIM_SECOND), 0);
+    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, 10 * SIM_SECOND), 0);
     rg_alloc_fail_from(0);
     ck_assert_ptr_null(pair.client.session->candidates[0]->engine);
     ck_assert_int_eq(rtpgate_session_expire(pair.client.session, 12 * SIM_SECOND), 0);
