@@ -4,8 +4,7 @@
 
 #include <stdint.h>
 
-/* `count`, or its share in a build with sanitizers or coverage: see
- * CMakeLists.txt. */
+/* `count`, or a share of it in a build with sanitizers or coverage: see CMakeLists.txt. */
 static inline uint64_t scaled(uint64_t count) {
     return count / TEST_SHARE;
 }
