@@ -115,7 +115,7 @@ double sim_explain_timeouts(const struct sim_conditions *conditions, struct sim_
     for (size_t unit = 0; unit * UNIT + FLIGHTS * travel < SIM_DEADLINE; unit++) {
         timeouts -= times.at[unit];
     }
-    return timeouts;
+    return timeouts > 0 ? timeouts : 0; /* not below, by rounding */
 }
 
 uint64_t sim_explain_transmissions(uint64_t time) {

@@ -34,7 +34,9 @@ struct sim_trial sim_trial_draw(uint64_t seed, const struct sim_badness *badness
 /* Whether it ended as it must: equal keys or an explained end, without a storm. */
 bool sim_outcome_is_fine(const struct sim_outcome *outcome);
 
-/* Runs it until nothing happens any more. Prints its trace to `always` and, when it is not fine, to
+/* Runs it until nothing happens any more. The seed decides everything that matters but what a
+ * corrupt byte means: keys, randoms and signatures, and so their bytes, are new each time.
+ * Prints its trace to `always` and, when it is not fine, to
  * `bad`, unless these are NULL. */
 struct sim_outcome sim_trial_run(const struct sim_trial *trial, FILE *always, FILE *bad);
 
