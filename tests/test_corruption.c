@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-enum { DATAGRAMS = 4, RANDOM_FROM = 2, RANDOM_TO = 34, HANDSHAKES = 10000, SHARES = 5 };
+enum { DATAGRAMS = 4, RANDOM_FROM = 2, RANDOM_TO = 34, HANDSHAKES = 4000, SHARES = 4 };
 
 /* One byte of one datagram of a calm handshake is changed, once. */
 struct change {

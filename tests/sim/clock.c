@@ -32,10 +32,10 @@ static void tell_gnutls(struct timespec *now) {
     *now = wall();
 }
 
-time_t time(time_t *out) {
+time_t time(time_t *timer) {
     time_t now = wall().tv_sec;
-    if (out != NULL) {
-        *out = now;
+    if (timer != NULL) {
+        *timer = now;
     }
     return now;
 }

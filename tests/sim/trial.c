@@ -52,7 +52,7 @@ static void begin(struct sim_pair *pair, const struct sim_trial *trial) {
 
 static size_t find_mtu(size_t mtu) {
     size_t found = 0;
-    while (mtus[found] != mtu) {
+    while (found < MTUS - 1 && mtus[found] != mtu) {
         found++;
     }
     return found;
