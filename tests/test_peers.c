@@ -348,6 +348,31 @@ START_TEST(a_forged_certificate_request_is_not_believed_before_anything_is_signe
 }
 END_TEST
 
+/* What the benchmarks compare us with must not be slowed down by the simulated network. */
+START_TEST(two_stock_peers_finish_although_datagrams_are_lost) {
+    const struct sim_conditions lossy = {.loss = 100, .delay = 10000};
+    const struct sim_stock_setup setup = {.profiles = all_profiles, .profile_count = 1};
+    struct sim_stock_setup serving = setup;
+    serving.server = true;
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        struct sim_link *link = sim_link_new(seed, &lossy);
+        struct sim_stock peers[2];
+        sim_stock_init(&peers[0], &setup);
+        sim_stock_init(&peers[1], &serving);
+        (void)sim_link_add(link, sim_stock_endpoint(&peers[0]));
+        (void)sim_link_add(link, sim_stock_endpoint(&peers[1]));
+        sim_stock_start(&peers[0]);
+        sim_link_run(link, 40 * SIM_SECOND);
+        ck_assert_msg(peers[0].done && peers[1].done, "seed %lu: client: %s; server: %s",
+                      (unsigned long)seed, gnutls_strerror(peers[0].failure),
+                      gnutls_strerror(peers[1].failure));
+        sim_stock_clear(&peers[0]);
+        sim_stock_clear(&peers[1]);
+        sim_link_free(link);
+    }
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("peers");
     TCase *tests = suite_case(suite, "stock GnuTLS");
@@ -363,6 +388,7 @@ int main(void) {
     tcase_add_loop_test(tests, without_grace_a_bad_peer_ends_at_once, 0, bad);
     tcase_add_loop_test(tests, a_wrong_fingerprint_ends_with_both_in_the_sentence, 0, 4);
     tcase_add_test(tests, a_forged_certificate_request_is_not_believed_before_anything_is_signed);
+    tcase_add_test(tests, two_stock_peers_finish_although_datagrams_are_lost);
     int failed = suite_run(suite);
     sim_ours_finish();
     sim_stock_finish();

@@ -174,7 +174,7 @@ static void run(struct sim_openssl *openssl) {
     if (!openssl->done) {
         int status = SSL_do_handshake(openssl->ssl);
         openssl->done = status == 1;
-        openssl->done_at = sim_clock_now();
+        openssl->done_at = openssl->done ? sim_clock_now() : 0;
         judge(openssl, status);
     }
     while (openssl->done && openssl->failure == 0) {

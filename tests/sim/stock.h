@@ -32,7 +32,8 @@ struct sim_stock {
     bool starved;
     bool started;
     bool done;
-    int failure; /* GNUTLS_E_*; 0: none */
+    int failure;    /* GNUTLS_E_*; 0: none */
+    uint64_t awake; /* when GnuTLS ran last */
     uint64_t done_at;
     uint8_t data[256]; /* application data that came last */
     size_t data_length;
