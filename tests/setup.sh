@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs on a Debian-like system what is missing to build (group build), to test (group test), to
 # meet foreign peers (group interop), for the example with a page (group page), and to drive Chromium
-# (group chromium) or both browsers (group browser: 400 MB to fetch on a bare system).
+# (group chromium) or both browsers (group browser: 400 MB to fetch on a bare system), and the peers of
+# the benchmarks (group bench).
 # Usage: setup.sh GROUP...
 set -eu
 
@@ -33,7 +34,8 @@ for group in "$@"; do
     page) packages="$packages libmicrohttpd-dev libnice-dev" ;;
     chromium) packages="$packages $node chromium" ;;
     browser) packages="$packages $node chromium firefox-esr" ;;
-    *) fail "no such group: $group (there are: build test interop page chromium browser)" ;;
+    bench) packages="$packages libssl-dev valgrind golang-go golang-github-pion-dtls.v2-dev" ;;
+    *) fail "no such group: $group (there are: build test interop page chromium browser bench)" ;;
     esac
 done
 
