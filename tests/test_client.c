@@ -337,8 +337,8 @@ START_TEST(every_certificate_request_gets_its_turn) {
         for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {
             const struct rg_message *request =
                 rg_messages_get(messages, 3, RG_CERTIFICATE_REQUEST, rank);
-            bool used =
-                request != NULL && request->serial == pair.client.session->candidates[0]->used;
+            bool used = request != NULL &&
+                        request->serial == pair.client.session->candidates[0]->used_request;
             seen |= used ? (uint8_t)(1U << rank) : 0;
         }
     }

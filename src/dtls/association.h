@@ -67,10 +67,14 @@ struct rg_candidate {
     size_t transcript_length;
 
     /* client */
-    bool pristine;    /* the engine has only made its hello */
-    bool cookie;      /* and that with the cookie of `request` */
-    bool settled;     /* our flight 5 answers what was signed or came with it: there is no other */
-    uint64_t used;    /* serial of the CertificateRequest in our flight 5 */
+    bool pristine; /* the engine has only made its hello */
+    bool cookie;   /* and that with the cookie of `request` */
+    /* what our flight 5 answers; 0: nothing yet. Settled: it came with what was signed, there is no
+     * other */
+    uint64_t used_certificate; /* serials */
+    uint64_t used_request;
+    bool settled_certificate;
+    bool settled_request;
     uint8_t *request; /* the HelloVerifyRequest that was obeyed; NULL: none */
     size_t request_length;
 };

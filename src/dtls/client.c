@@ -195,16 +195,8 @@ static bool is_plausible(struct rg_candidate *candidate, const struct rg_message
     return false;
 }
 
-static void accept_flight(struct rg_candidate *candidate, const struct rg_message *const *flight) {
-    struct rtpgate_session *session = candidate->session;
-    candidate->stage = RG_STAGE_FINISHED;
-    candidate->used = flight[CERTIFICATE_REQUEST]->serial;
-    rg_heard(session, candidate);
-    rg_candidate_flight_left(candidate);
-    rg_guard_release_held(session);
-}
-
-/* Shows the combination to an engine that has only sent its hello; true when flight 5 has left. */
+/* Shows the combination to an engine that has only sent its hello; true when it made flight
+ * 5 of it. */
 static bool try_flight(struct rg_candidate *candidate, unsigned first,
                        const struct rg_message *const *flight) {
     struct rtpgate_session *session = candidate->session;
@@ -225,13 +217,12 @@ static bool try_flight(struct rg_candidate *candidate, unsigned first,
             session->stats.dropped_forged++;
             candidate->flight.path = before;
             candidate->stage = RG_STAGE_HELLO;
-            candidate->used = 0;
+            candidate->used_request = 0;
             (void)reopen(candidate, candidate->request != NULL);
             return false;
         }
     }
     rg_follow(session, candidate, path);
-    accept_flight(candidate, flight);
     return true;
 }
 
@@ -243,24 +234,63 @@ static uint64_t newest(const struct rg_message *const *flight) {
     return serial;
 }
 
+static bool came_together(const struct rg_message *a, const struct rg_message *b) {
+    return a->origin.datagram == b->origin.datagram;
+}
+
 /*
  * A CertificateRequest is not signed. Whoever cannot read the path cannot make one that comes in a
  * datagram with the signed ServerKeyExchange, and hardly one that comes after it before the genuine
  * one.
  */
-static bool is_trusted(const struct rg_messages *messages, unsigned first,
-                       const struct rg_message *const *flight) {
+static bool is_request_trusted(const struct rg_messages *messages, unsigned first,
+                               const struct rg_message *const *flight) {
     const struct rg_message *request = flight[CERTIFICATE_REQUEST];
     const struct rg_message *exchange = flight[KEY_EXCHANGE];
-    if (request->origin.datagram == exchange->origin.datagram) {
-        return true;
+    return came_together(request, exchange) ||
+           (request->serial > exchange->serial &&
+            rg_messages_get(messages, first + CERTIFICATE_REQUEST, RG_CERTIFICATE_REQUEST, 1) ==
+                NULL);
+}
+
+/* Nor are the certificates that a server sends beside its own, which anybody knows. */
+static bool is_certificate_trusted(const struct rtpgate_session *session, unsigned first,
+                                   const struct rg_message *const *flight) {
+    unsigned expected = 0;
+    for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {
+        const struct rg_message *version =
+            rg_messages_get(&session->messages, first + CERTIFICATE, RG_CERTIFICATE, rank);
+        struct rg_bytes leaf;
+        expected += version != NULL && rg_certificate_leaf(rg_message_body(version), &leaf) &&
+                    rg_is_expected(session, leaf);
     }
-    return request->serial > exchange->serial &&
-           rg_messages_get(messages, first + CERTIFICATE_REQUEST, RG_CERTIFICATE_REQUEST, 1) ==
-               NULL;
+    return expected <= 1 || came_together(flight[CERTIFICATE], flight[KEY_EXCHANGE]);
+}
+
+/* Whether our flight 5 answers just this already, or something that is not given up for it. */
+static bool is_ruled_out(const struct rg_candidate *candidate,
+                         const struct rg_message *const *flight) {
+    bool certificate = flight[CERTIFICATE]->serial == candidate->used_certificate;
+    bool request = flight[CERTIFICATE_REQUEST]->serial == candidate->used_request;
+    return candidate->used_request != 0 &&
+           ((certificate && request) || (candidate->settled_certificate && !certificate) ||
+            (candidate->settled_request && !request));
 }
 
 enum trust { TRUSTED_ONLY, ANY };
+
+static void accept_flight(struct rg_candidate *candidate, unsigned first,
+                          const struct rg_message *const *flight) {
+    struct rtpgate_session *session = candidate->session;
+    candidate->stage = RG_STAGE_FINISHED;
+    candidate->used_certificate = flight[CERTIFICATE]->serial;
+    candidate->used_request = flight[CERTIFICATE_REQUEST]->serial;
+    candidate->settled_certificate = came_together(flight[CERTIFICATE], flight[KEY_EXCHANGE]);
+    candidate->settled_request = is_request_trusted(&session->messages, first, flight);
+    rg_heard(session, candidate);
+    rg_candidate_flight_left(candidate);
+    rg_guard_release_held(session); /* the last: the candidate may be gone after it */
+}
 
 /* Looks at some combinations that are new since `tried`, from where the last look ended; true when
  * flight 5 has left. `*finished`: there are no more. */
@@ -273,10 +303,11 @@ static bool try_flights(struct rg_candidate *candidate, unsigned first, enum tru
         const struct rg_message *flight[FLIGHT4];
         unsigned n = (candidate->cursor + i) % COMBINATIONS;
         if (!rg_messages_pick(messages, first, flight4, FLIGHT4, n, flight) ||
-            newest(flight) <= tried || flight[CERTIFICATE_REQUEST]->serial == candidate->used) {
+            newest(flight) <= tried || is_ruled_out(candidate, flight)) {
             continue;
         }
-        if (trust == TRUSTED_ONLY && !is_trusted(messages, first, flight)) {
+        if (trust == TRUSTED_ONLY && !(is_request_trusted(messages, first, flight) &&
+                                       is_certificate_trusted(session, first, flight))) {
             /* The network has turned the messages around, or the genuine one is on its way. */
             rg_flight_hurry(&candidate->flight, session->now);
             continue;
@@ -286,9 +317,9 @@ static bool try_flights(struct rg_candidate *candidate, unsigned first, enum tru
             *finished = false;
             return false;
         }
-        candidate->settled = is_trusted(messages, first, flight);
         if (is_plausible(candidate, flight) && try_flight(candidate, first, flight)) {
             candidate->cursor = (n + 1) % COMBINATIONS; /* in silence the others get their turn */
+            accept_flight(candidate, first, flight);
             return true;
         }
     }
@@ -353,8 +384,7 @@ bool rg_client_expire(struct rtpgate_session *session) {
         obey(session, request_with(session, session->request_waits));
         return true;
     }
-    return (candidate->stage == RG_STAGE_HELLO || (!patient && !candidate->settled)) &&
-           search(session, ANY);
+    return (candidate->stage == RG_STAGE_HELLO || !patient) && search(session, ANY);
 }
 
 /* A repeated HelloVerifyRequest that we have not obeyed is the genuine one, most likely. */
