@@ -113,7 +113,7 @@ void sim_link_inject(struct sim_link *link, size_t to, const uint8_t *datagram, 
 static void transmit(struct sim_link *link, size_t from, uint8_t *bytes, size_t length,
                      uint64_t path) {
     struct sim_passing passing = {
-        .from = from, .number = link->number++, .bytes = bytes, .length = &length};
+        .from = from, .number = link->number++, .path = path, .bytes = bytes, .length = &length};
     struct member *sender = &link->members[from];
     size_t to = from ^ 1U;
     bool heard = to < link->count;

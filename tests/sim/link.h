@@ -31,6 +31,7 @@ struct sim_link;
 struct sim_passing {
     size_t from;
     size_t number; /* among all of the link */
+    uint64_t path; /* to which it was sent */
     uint8_t *bytes;
     size_t *length;
     bool drop;

@@ -8,7 +8,9 @@
 
 enum { NOT_BEFORE = 1700000000, NOT_AFTER = 1702592000 };
 
-static rtpgate_identity *identities[2];
+enum { IDENTITIES = 3 };
+
+static rtpgate_identity *identities[IDENTITIES];
 
 static void need(int status, const char *what) {
     if (status < 0) {
@@ -32,7 +34,7 @@ struct rtpgate_fingerprint sim_fingerprint(size_t which) {
 }
 
 void sim_ours_finish(void) {
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < IDENTITIES; i++) {
         rtpgate_identity_free(identities[i]);
         identities[i] = NULL;
     }

@@ -22,7 +22,7 @@ struct sim_ours {
 };
 
 /* One identity for a whole test program: making one costs more than a handshake. Never freed before
- * exit: sim_ours_finish does. `which` is 0 or 1. */
+ * exit: sim_ours_finish does. `which` is 0 or 1, or 2 for a stranger. */
 rtpgate_identity *sim_identity(size_t which);
 struct rtpgate_fingerprint sim_fingerprint(size_t which);
 /* Frees the identities. */

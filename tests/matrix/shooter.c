@@ -1,0 +1,77 @@
+#include "matrix/shooter.h"
+
+#include "sim/pair.h"
+#include "wire/record.h"
+
+static struct sim_volley seen;
+static struct sim_volley volley;
+
+/* What somebody off the path sends is the same each time. */
+static const struct sim_attack *made;
+static size_t made_for;
+
+void shooter_init(struct shooter *shooter, const struct cell *cell, struct sim_scene *scene) {
+    *shooter = (struct shooter){.cell = cell, .scene = scene};
+    sim_volley_clear(&seen);
+    scene->seen = &seen;
+}
+
+static void make(const struct shooter *shooter) {
+    const struct cell *cell = shooter->cell;
+    bool same = cell->attack == made && cell->target == made_for && cell->numbers != AS_MADE;
+    if (!same || sim_attack_reads(cell->attack)) {
+        sim_volley_clear(&volley);
+        cell->attack->make(&volley, shooter->scene, cell->attack->parameter);
+        made = cell->attack;
+        made_for = cell->target;
+    }
+    static const uint64_t numbers[] = {[NINE_HUNDRED] = 900, [HIGHEST] = UINT64_C(0xffffffffffff)};
+    if (cell->numbers != AS_MADE) {
+        sim_volley_renumber(&volley, cell->numbers == NEXT_EXPECTED ? shooter->next
+                                                                    : numbers[cell->numbers]);
+    }
+}
+
+static void shoot(struct shooter *shooter, struct sim_link *link, uint64_t delay) {
+    const struct cell *cell = shooter->cell;
+    make(shooter);
+    for (size_t i = 0; i < volley.count; i++) {
+        sim_link_inject(link, cell->target, sim_volley_at(&volley, i), volley.items[i].length,
+                        cell->origin == OWN_PATH ? 0 : SHOOTER_PATH, delay);
+    }
+    shooter->sent += volley.count;
+    shooter->shots++;
+}
+
+void shooter_shoot(struct shooter *shooter, struct sim_link *link) {
+    shoot(shooter, link, 0);
+}
+
+static void count_records(struct shooter *shooter, const struct sim_passing *passing) {
+    struct rg_reader reader = rg_reader_make(passing->bytes, *passing->length);
+    struct rg_record record;
+    while (rg_record_next(&reader, &record)) {
+        if (record.epoch == 0) {
+            shooter->next = record.sequence;
+        }
+    }
+}
+
+void shooter_on_passing(void *context, struct sim_link *link, struct sim_passing *passing) {
+    struct shooter *shooter = context;
+    const struct cell *cell = shooter->cell;
+    if (sim_attack_reads(cell->attack) && seen.count < 64) {
+        sim_volley_add(&seen, passing->bytes, *passing->length, passing->from);
+    }
+    if (passing->from != cell->target) {
+        count_records(shooter, passing);
+    }
+    bool here = cell->moment == BEFORE_DATAGRAM && passing->number == cell->datagram;
+    bool again =
+        cell->repeated && !shooter->over && shooter->shots > 0 && shooter->shots < SHOTS_MAX;
+    if (here || again) {
+        /* Just before this datagram, and after the one before it. */
+        shoot(shooter, link, passing->from != cell->target ? sim_calm.delay : 0);
+    }
+    passing->drop = passing->path != 0;
+}

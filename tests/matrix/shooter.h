@@ -1,0 +1,28 @@
+/* The attacker of a cell: reads the link, and shoots at his moment. */
+#ifndef MATRIX_SHOOTER_H
+#define MATRIX_SHOOTER_H
+
+#include "matrix/cell.h"
+#include "sim/link.h"
+
+enum {
+    SHOOTER_PATH = 7, /* his own; the peers' is 0 */
+    SHOTS_MAX = 64,   /* or our answers to him would make him go on for ever */
+};
+
+struct shooter {
+    const struct cell *cell;
+    const struct sim_scene *scene;
+    uint64_t next; /* record number of epoch 0 that the target expects */
+    size_t sent;   /* datagrams */
+    size_t shots;
+    bool over; /* the attack has stopped */
+};
+
+void shooter_init(struct shooter *shooter, const struct cell *cell, struct sim_scene *scene);
+/* Sends the attack, to arrive at once. */
+void shooter_shoot(struct shooter *shooter, struct sim_link *link);
+/* A tap: what is sent to the attacker's path is lost to the peer. */
+void shooter_on_passing(void *context, struct sim_link *link, struct sim_passing *passing);
+
+#endif

@@ -1,0 +1,377 @@
+/* Attacks by handshake messages that somebody who reads nothing can make. */
+#include <string.h>
+
+#include "sim/attack.h"
+#include "sim/pair.h"
+#include "wire/handshake.h"
+#include "wire/record.h"
+
+enum { FLOOD = 300, HEADERS = RG_RECORD_HEADER + RG_HANDSHAKE_HEADER, FLIGHT4 = 5, FLIGHT5 = 4 };
+
+static void put(struct sim_volley *volley, uint8_t type, uint16_t message_seq, const void *body,
+                size_t length) {
+    sim_volley_forge(volley, sim_forge_fragment(type, message_seq, (uint32_t)length, 0, body,
+                                                length, message_seq));
+}
+
+/* Hellos */
+
+enum client_hello { POOR, GOOD, SECOND, OLD, WITH_MKI, WITHOUT_EMS, SRTP_OF_NOBODY };
+
+static void client_hello(struct sim_volley *volley, const struct sim_scene *scene,
+                         unsigned parameter) {
+    struct sim_forged hello = sim_forge_client_hello(0x22, parameter == POOR);
+    uint8_t *body = hello.bytes + HEADERS;
+    (void)scene;
+    if (parameter == SECOND) {
+        hello.bytes[RG_RECORD_HEADER + 5] = 1; /* message_seq */
+    } else if (parameter == OLD) {
+        body[1] = 0xff;
+    } else if (parameter == WITH_MKI) {
+        body[68] = 1; /* the byte after it is taken for the MKI, and the rest does not parse */
+    } else if (parameter == WITHOUT_EMS) {
+        body[70] = 99;
+    } else if (parameter == SRTP_OF_NOBODY) {
+        body[66] = 0x77;
+    }
+    sim_volley_forge(volley, hello);
+}
+
+static void client_hellos(struct sim_volley *volley, const struct sim_scene *scene,
+                          unsigned parameter) {
+    (void)scene;
+    for (unsigned i = 0; i < parameter; i++) {
+        struct sim_forged hello = sim_forge_client_hello((uint8_t)(0x30 + i), 0);
+        hello.bytes[HEADERS + 10] = (uint8_t)(i >> 8);
+        sim_volley_forge(volley, hello);
+    }
+}
+
+enum server_hello { SERVER_GOOD, OTHER_SUITE, NO_SUITE, OTHER_PROFILE, NO_PROFILE, NO_EMS, CUT };
+
+static void server_hello(struct sim_volley *volley, const struct sim_scene *scene,
+                         unsigned parameter) {
+    struct sim_forged hello = sim_forge_server_hello(0x66);
+    uint8_t *body = hello.bytes + HEADERS;
+    (void)scene;
+    if (parameter == OTHER_SUITE) {
+        body[36] = 0x2c;
+    } else if (parameter == NO_SUITE) {
+        body[35] = 0;
+    } else if (parameter == OTHER_PROFILE) {
+        body[47] = 1;
+    } else if (parameter == NO_PROFILE) {
+        body[46] = 0x77;
+    } else if (parameter == NO_EMS) {
+        body[50] = 99;
+    } else if (parameter == CUT) {
+        body[39] = 17;
+    }
+    sim_volley_forge(volley, hello);
+}
+
+static void empty_message(struct sim_volley *volley, const struct sim_scene *scene,
+                          unsigned parameter) {
+    (void)scene;
+    put(volley, (uint8_t)(parameter >> 8), parameter & 0xffU, NULL, 0);
+}
+
+static void verify_request(struct sim_volley *volley, const struct sim_scene *scene,
+                           unsigned parameter) {
+    uint8_t body[3 + 255] = {0xfe, 0xff, (uint8_t)parameter};
+    (void)scene;
+    memset(body + 3, 0x77, parameter);
+    put(volley, RG_HELLO_VERIFY_REQUEST, 0, body, 3 + parameter);
+}
+
+static void verify_requests(struct sim_volley *volley, const struct sim_scene *scene,
+                            unsigned parameter) {
+    (void)scene;
+    for (unsigned i = 0; i < parameter; i++) {
+        sim_volley_forge(volley, sim_forge_verify_request((uint8_t)i));
+    }
+}
+
+static void odd_verify_request(struct sim_volley *volley, const struct sim_scene *scene,
+                               unsigned parameter) {
+    static const uint8_t body[] = {0xfe, 0xff, 16, 1, 2, 3};
+    (void)scene;
+    put(volley, RG_HELLO_VERIFY_REQUEST, (uint16_t)parameter, body, sizeof(body));
+    put(volley, RG_HELLO_VERIFY_REQUEST, 1, body, sizeof(body));
+}
+
+/* Whole messages behind the hello */
+
+static void junk_message(struct sim_volley *volley, const struct sim_scene *scene,
+                         unsigned parameter) {
+    uint8_t body[255];
+    (void)scene;
+    memset(body, 0x20, sizeof(body));
+    put(volley, (uint8_t)(parameter >> 16), parameter >> 8 & 0xffU, body, parameter & 0xffU);
+}
+
+enum certificate { RIGHT = 1, STRANGERS = 2, EMPTY = 4, JUNK = 8 };
+
+static size_t put_certificate(uint8_t *list, size_t used, rtpgate_identity *identity) {
+    size_t length;
+    const uint8_t *der = rtpgate_identity_certificate(identity, &length);
+    rg_put_u24(list + used, (uint32_t)length);
+    memcpy(list + used + 3, der, length);
+    return used + 3 + length;
+}
+
+/* What the target expects: anybody knows certificates. */
+static void certificate(struct sim_volley *volley, const struct sim_scene *scene,
+                        unsigned parameter) {
+    uint8_t body[4000];
+    size_t used = 3;
+    if (parameter & RIGHT) {
+        used = put_certificate(body, used, sim_identity(scene->target ^ 1U));
+    }
+    if (parameter & STRANGERS) {
+        used = put_certificate(body, used, sim_identity(2));
+    }
+    if (parameter & JUNK) {
+        memset(body + used, 0, 3 + 50);
+        body[used + 2] = 50;
+        used += 3 + 50;
+    }
+    rg_put_u24(body, (uint32_t)(used - 3));
+    put(volley, RG_CERTIFICATE, 1, body, used);
+    put(volley, RG_CERTIFICATE, 2, body, used);
+}
+
+enum request { PLAIN, MANY_SCHEMES, WITH_NAMES, ODD };
+
+static void certificate_request(struct sim_volley *volley, const struct sim_scene *scene,
+                                unsigned parameter) {
+    static const uint8_t plain[] = {1, 64, 0, 4, 4, 3, 5, 3, 0, 0};
+    static const uint8_t schemes[] = {2, 1, 64, 0, 8, 4, 1, 4, 3, 5, 3, 8, 4, 0, 0};
+    static const uint8_t names[] = {1, 64, 0, 2, 4, 3, 0, 4, 0, 2, 0x30, 0};
+    static const uint8_t odd[] = {9, 64, 0, 4, 4, 3, 5, 3, 0, 0};
+    static const struct {
+        const uint8_t *body;
+        size_t length;
+    } bodies[] = {[PLAIN] = {plain, sizeof(plain)},
+                  [MANY_SCHEMES] = {schemes, sizeof(schemes)},
+                  [WITH_NAMES] = {names, sizeof(names)},
+                  [ODD] = {odd, sizeof(odd)}};
+    (void)scene;
+    put(volley, RG_CERTIFICATE_REQUEST, 3, bodies[parameter].body, bodies[parameter].length);
+    put(volley, RG_SERVER_HELLO_DONE, 4, NULL, 0);
+}
+
+static void finished(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
+    uint8_t body[12] = {1};
+    (void)scene;
+    for (uint16_t message_seq = 0; message_seq < parameter; message_seq++) {
+        put(volley, RG_FINISHED, message_seq, body, sizeof(body));
+    }
+}
+
+static void every_type_and_place(struct sim_volley *volley, const struct sim_scene *scene,
+                                 unsigned parameter) {
+    uint8_t body[40];
+    (void)scene;
+    memset(body, (int)parameter, sizeof(body));
+    for (uint8_t type = 0; type <= 24; type++) {
+        for (uint16_t message_seq = 0; message_seq < 9; message_seq++) {
+            put(volley, type, message_seq, body, sizeof(body));
+        }
+    }
+}
+
+/* Flights that somebody else got: one message, or all, whose message_seq may be moved. */
+
+enum { ALL = 0xff, MOVED = 0x100, PROBED = 0x200 };
+
+static void elsewhere(struct sim_volley *volley, const struct sim_scene *scene,
+                      unsigned parameter) {
+    struct sim_message flight[FLIGHT4] = {{0}};
+    const struct sim_volley *seen = parameter & PROBED ? scene->probed : scene->lured;
+    size_t from = scene->target ^ 1U;
+    sim_scene_messages(seen, from, flight, from == SIM_SERVER ? FLIGHT4 : FLIGHT5);
+    for (unsigned i = 0; i < FLIGHT4; i++) {
+        if (flight[i].type != 0 && ((parameter & 0xffU) == ALL || (parameter & 0xffU) == i)) {
+            uint16_t message_seq = (uint16_t)(i + (parameter & MOVED ? 1 : 0));
+            sim_volley_append(volley, sim_forge_message(&flight[i], message_seq));
+        }
+    }
+}
+
+/* What the client and the server sent to a stranger, as it was. */
+static void datagrams_of_others(struct sim_volley *volley, const struct sim_scene *scene,
+                                unsigned parameter) {
+    const struct sim_volley *seen = parameter & PROBED ? scene->probed : scene->lured;
+    for (size_t i = 0; i < seen->count; i++) {
+        sim_volley_add(volley, sim_volley_at(seen, i), seen->items[i].length, 0);
+    }
+}
+
+/* Fragments */
+
+static void fragment(struct sim_volley *volley, uint8_t type, uint16_t message_seq, uint32_t total,
+                     uint32_t offset, size_t length) {
+    uint8_t body[9000];
+    memset(body, 0xee, sizeof(body));
+    sim_volley_forge(volley, sim_forge_fragment(type, message_seq, total, offset, body, length, 1));
+}
+
+static void other_lengths(struct sim_volley *volley, const struct sim_scene *scene,
+                          unsigned parameter) {
+    (void)scene;
+    (void)parameter;
+    fragment(volley, RG_CLIENT_HELLO, 0, 4000, 100, 200);
+    fragment(volley, RG_SERVER_HELLO, 0, 900, 100, 200);
+    fragment(volley, RG_CERTIFICATE, 1, 9000, 0, 9000);
+    fragment(volley, RG_CERTIFICATE, 1, 400, 50, 20);
+}
+
+/* Of the peer's messages, whose lengths are known, `length` bytes of junk at `offset`. */
+static void filled_in_part(struct sim_volley *volley, const struct sim_scene *scene,
+                           unsigned parameter) {
+    struct sim_message flight[FLIGHT4] = {{0}};
+    size_t from = scene->target ^ 1U;
+    sim_scene_messages(scene->target == SIM_CLIENT ? scene->probed : scene->lured, from, flight,
+                       from == SIM_SERVER ? FLIGHT4 : FLIGHT5);
+    uint32_t offset = parameter >> 8;
+    uint32_t length = parameter & 0xffU;
+    for (uint16_t i = 0; i < FLIGHT4; i++) {
+        if (flight[i].length >= offset + length) {
+            fragment(volley, flight[i].type, i, (uint32_t)flight[i].length, offset, length);
+        }
+    }
+}
+
+static void in_bytes(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
+    struct sim_forged hello = scene->target == SIM_CLIENT ? sim_forge_server_hello(0x51)
+                                                          : sim_forge_client_hello(0x51, 0);
+    uint32_t total = (uint32_t)(hello.length - HEADERS);
+    (void)parameter;
+    for (uint32_t i = total; i > 0; i--) {
+        sim_volley_forge(volley, sim_forge_fragment(hello.bytes[RG_RECORD_HEADER], 0, total, i - 1,
+                                                    hello.bytes + HEADERS + i - 1, 1, i));
+    }
+}
+
+static void lying(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
+    static const uint8_t beyond[] = {RG_CLIENT_HELLO, 0, 0, 10, 0, 0, 0, 0, 8, 0, 0, 20, 1, 2};
+    static const uint8_t nothing[] = {RG_CERTIFICATE, 0, 2, 0, 0, 1, 0, 0, 9, 0, 0, 0};
+    (void)scene;
+    (void)parameter;
+    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_HANDSHAKE, 0, 0, beyond, sizeof(beyond)));
+    sim_volley_forge(volley,
+                     sim_forge_record(RG_CONTENT_HANDSHAKE, 0, 0, nothing, sizeof(nothing)));
+}
+
+static void future(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
+    (void)scene;
+    (void)parameter;
+    for (uint16_t message_seq = 5; message_seq < 15; message_seq++) {
+        fragment(volley, RG_CERTIFICATE, message_seq, 10, 0, 10);
+    }
+    fragment(volley, RG_FINISHED, 65535, 10, 0, 10);
+}
+
+static void flood_of_fragments(struct sim_volley *volley, const struct sim_scene *scene,
+                               unsigned parameter) {
+    static const uint8_t server[] = {RG_CLIENT_HELLO, RG_CERTIFICATE, RG_CLIENT_KEY_EXCHANGE,
+                                     RG_CERTIFICATE_VERIFY};
+    static const uint8_t client[] = {RG_SERVER_HELLO, RG_CERTIFICATE, RG_SERVER_KEY_EXCHANGE,
+                                     RG_CERTIFICATE_REQUEST};
+    (void)parameter;
+    for (uint16_t i = 0; i < FLOOD; i++) {
+        uint8_t type = (scene->target == SIM_CLIENT ? client : server)[i % 4];
+        fragment(volley, type, i % 4, 400 + i, i, 20);
+    }
+}
+
+/* Each asks a server for a signature check: the certificate is the right one. */
+static void flood_of_proofs(struct sim_volley *volley, const struct sim_scene *scene,
+                            unsigned parameter) {
+    uint8_t body[76] = {4, 3, 0, 72};
+    certificate(volley, scene, RIGHT);
+    for (uint16_t i = 0; i < parameter; i++) {
+        memset(body + 4, i, sizeof(body) - 4);
+        put(volley, RG_CLIENT_KEY_EXCHANGE, 2, body + 20, 33);
+        put(volley, RG_CERTIFICATE_VERIFY, 3, body, sizeof(body));
+    }
+}
+
+#define REFUSED                                                                                    \
+    "a server that has answered no hello is ended by one that it refuses, and again after the "    \
+    "grace"
+
+const struct sim_attack sim_attacks_messages[] = {
+    {"ClientHello that cannot be answered", SIM_HELLOS, client_hello, POOR, REFUSED},
+    {"ClientHello that can be answered", SIM_HELLOS, client_hello, GOOD, NULL},
+    {"ClientHello with message_seq 1", SIM_HELLOS, client_hello, SECOND, NULL},
+    {"ClientHello of DTLS 1.0", SIM_HELLOS, client_hello, OLD, REFUSED},
+    {"ClientHello with an MKI", SIM_HELLOS, client_hello, WITH_MKI, REFUSED},
+    {"ClientHello without EMS", SIM_HELLOS, client_hello, WITHOUT_EMS, REFUSED},
+    {"ClientHello without common profile", SIM_HELLOS, client_hello, SRTP_OF_NOBODY, REFUSED},
+    {"three ClientHellos", SIM_HELLOS, client_hellos, 3, NULL},
+    {"ServerHello", SIM_HELLOS, server_hello, SERVER_GOOD, NULL},
+    {"ServerHello with another suite", SIM_HELLOS, server_hello, OTHER_SUITE, NULL},
+    {"ServerHello with an unknown suite", SIM_HELLOS, server_hello, NO_SUITE, NULL},
+    {"ServerHello with another profile", SIM_HELLOS, server_hello, OTHER_PROFILE, NULL},
+    {"ServerHello with an unknown profile", SIM_HELLOS, server_hello, NO_PROFILE, NULL},
+    {"ServerHello without EMS", SIM_HELLOS, server_hello, NO_EMS, NULL},
+    {"ServerHello that does not parse", SIM_HELLOS, server_hello, CUT, NULL},
+    {"HelloRequest", SIM_HELLOS, empty_message, RG_HELLO_REQUEST << 8, NULL},
+    {"HelloVerifyRequest, no cookie", SIM_VERIFY_REQUESTS, verify_request, 0, NULL},
+    {"HelloVerifyRequest, 16 bytes", SIM_VERIFY_REQUESTS, verify_request, 16, NULL},
+    {"HelloVerifyRequest, 32 bytes", SIM_VERIFY_REQUESTS, verify_request, 32, NULL},
+    {"HelloVerifyRequest, 33 bytes", SIM_VERIFY_REQUESTS, verify_request, 33, NULL},
+    {"HelloVerifyRequest, 255 bytes", SIM_VERIFY_REQUESTS, verify_request, 255, NULL},
+    {"four HelloVerifyRequests", SIM_VERIFY_REQUESTS, verify_requests, 4, NULL},
+    {"HelloVerifyRequest that does not parse", SIM_VERIFY_REQUESTS, odd_verify_request, 0, NULL},
+    {"Certificate of a stranger", SIM_TO_CLIENT, certificate, STRANGERS, NULL},
+    {"Certificate, the right one", SIM_TO_CLIENT, certificate, RIGHT, NULL},
+    {"Certificate, the right one and another", SIM_TO_CLIENT, certificate, RIGHT | STRANGERS, NULL},
+    {"Certificate, the right one and junk", SIM_TO_CLIENT, certificate, RIGHT | JUNK, NULL},
+    {"Certificate of junk", SIM_TO_CLIENT, certificate, JUNK, NULL},
+    {"ServerKeyExchange of junk", SIM_TO_CLIENT, junk_message,
+     RG_SERVER_KEY_EXCHANGE << 16 | 2 << 8 | 150, NULL},
+    {"CertificateRequest", SIM_TO_CLIENT, certificate_request, PLAIN, NULL},
+    {"CertificateRequest with more schemes", SIM_TO_CLIENT, certificate_request, MANY_SCHEMES,
+     NULL},
+    {"CertificateRequest with names", SIM_TO_CLIENT, certificate_request, WITH_NAMES, NULL},
+    {"CertificateRequest that does not parse", SIM_TO_CLIENT, certificate_request, ODD, NULL},
+    {"ServerHelloDone", SIM_TO_CLIENT, empty_message, RG_SERVER_HELLO_DONE << 8 | 4, NULL},
+    {"ServerHelloDone for CertificateRequest", SIM_TO_CLIENT, empty_message,
+     RG_SERVER_HELLO_DONE << 8 | 3, NULL},
+    {"plaintext Finished", SIM_TO_CLIENT, finished, 8, NULL},
+    {"every type at every message_seq", SIM_TO_CLIENT, every_type_and_place, 0x20, NULL},
+    {"empty Certificate", SIM_TO_SERVER, certificate, EMPTY, NULL},
+    {"ClientKeyExchange of junk", SIM_TO_SERVER, junk_message,
+     RG_CLIENT_KEY_EXCHANGE << 16 | 2 << 8 | 33, NULL},
+    {"CertificateVerify of junk", SIM_TO_SERVER, junk_message,
+     RG_CERTIFICATE_VERIFY << 16 | 3 << 8 | 76, NULL},
+    {"checks that fail", SIM_TO_SERVER, flood_of_proofs, 12, NULL},
+    {"flight of a stranger", SIM_ELSEWHERE, elsewhere, ALL, NULL},
+    {"flight of the peer", SIM_ELSEWHERE, elsewhere, ALL | PROBED, NULL},
+    {"flight of a stranger, moved", SIM_ELSEWHERE, elsewhere, ALL | MOVED, NULL},
+    {"flight of the peer, moved", SIM_ELSEWHERE, elsewhere, ALL | MOVED | PROBED, NULL},
+    {"first message of a flight", SIM_ELSEWHERE, elsewhere, 0 | PROBED, NULL},
+    {"second message of a flight", SIM_ELSEWHERE, elsewhere, 1 | PROBED, NULL},
+    {"third message of a flight", SIM_ELSEWHERE, elsewhere, 2 | PROBED, NULL},
+    {"fourth message of a flight", SIM_ELSEWHERE, elsewhere, 3 | PROBED, NULL},
+    {"third message of a stranger's flight", SIM_ELSEWHERE, elsewhere, 2, NULL},
+    {"fourth message of a stranger's flight", SIM_ELSEWHERE, elsewhere, 3, NULL},
+    {"datagrams of the client to a stranger", SIM_ELSEWHERE, datagrams_of_others, 0, NULL},
+    {"datagrams of the server to a stranger", SIM_ELSEWHERE, datagrams_of_others, PROBED, NULL},
+    {"fragments with other lengths", SIM_FRAGMENTS, other_lengths, 0, NULL},
+    {"beginning of each message", SIM_FRAGMENTS, filled_in_part, 0 << 8 | 10, NULL},
+    {"middle of each message", SIM_FRAGMENTS, filled_in_part, 20 << 8 | 30, NULL},
+    {"one byte of each message", SIM_FRAGMENTS, filled_in_part, 33 << 8 | 1, NULL},
+    {"a hello in bytes, backwards", SIM_FRAGMENTS, in_bytes, 0, NULL},
+    {"fragments that lie", SIM_FRAGMENTS, lying, 0, NULL},
+    {"messages of the future", SIM_FRAGMENTS, future, 0, NULL},
+    {"flood of hellos", SIM_FLOODS, client_hellos, FLOOD, NULL},
+    {"flood of HelloVerifyRequests", SIM_FLOODS, verify_requests, FLOOD, NULL},
+    {"flood of fragments", SIM_FLOODS, flood_of_fragments, 0, NULL},
+    {"flood of signature checks", SIM_FLOODS, flood_of_proofs, FLOOD, NULL},
+};
+const size_t sim_attacks_messages_count =
+    sizeof(sim_attacks_messages) / sizeof(sim_attacks_messages[0]);
