@@ -100,6 +100,23 @@ START_TEST(bad_news_that_was_taken_back_is_not_the_cause_at_the_deadline) {
 }
 END_TEST
 
+START_TEST(an_alert_before_an_answer_is_forgotten_in_the_silence_after_it) {
+    const struct sim_conditions dead = {.loss = 1000};
+    struct sim_forged alert = sim_forge_alert(RG_ALERT_FATAL, 40);
+    sim_pair_init(&pair, 1, &sim_calm);
+    sim_pair_run(&pair, 15000); /* flight 4 is on its way */
+    sim_link_inject(pair.link, SIM_CLIENT, alert.bytes, alert.length, 0, 0);
+    sim_link_run(pair.link, 25000);
+    sim_ours_clear(&pair.server);
+    sim_ours_init(&pair.server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
+    sim_link_set_conditions(pair.link, &dead);
+    sim_link_run(pair.link, 10 * SIM_SECOND);
+    assert_state(&pair.client, RTPGATE_STATE_HANDSHAKE);
+    sim_link_run(pair.link, 40 * SIM_SECOND);
+    assert_failed(&pair.client, RTPGATE_ERR_TIMEOUT);
+}
+END_TEST
+
 START_TEST(bad_news_is_the_cause_at_the_deadline) {
     rtpgate_config *config = sim_config(0);
     const struct sim_conditions dead = {.loss = 1000, .delay = 10000};
@@ -344,6 +361,7 @@ int main(void) {
     tcase_add_test(tests, the_same_advice_is_given_once);
     tcase_add_test(tests, a_peer_that_goes_on_takes_an_alert_back);
     tcase_add_test(tests, bad_news_that_was_taken_back_is_not_the_cause_at_the_deadline);
+    tcase_add_test(tests, an_alert_before_an_answer_is_forgotten_in_the_silence_after_it);
     tcase_add_test(tests, bad_news_is_the_cause_at_the_deadline);
     tcase_add_test(tests, early_datagrams_wait_for_a_valid_path);
     tcase_add_test(tests, a_path_that_was_never_declared_valid_is_the_told_cause);
