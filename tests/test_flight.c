@@ -116,10 +116,10 @@ START_TEST(repeated_loss_shrinks_the_datagrams) {
     uint64_t sequence = 0;
     uint8_t body[3000];
     rg_flight_arm(&flight, 0, 1000, 0);
-    for (int losses = 0; losses <= RG_LOSSES_SHRINK; losses++) {
+    for (int losses = 0; losses <= RG_UNHEARD_SHRINK; losses++) {
         add_message(0, 1100);
         rg_flight_flush(&flight);
-        bool shrunk = losses >= RG_LOSSES_SHRINK;
+        bool shrunk = losses >= RG_UNHEARD_SHRINK;
         ck_assert_uint_eq(unpack(body, &sequence), shrunk ? RG_SMALL_MTU : 1125);
         while (unpack(body, &sequence) > 0) {
         }

@@ -147,7 +147,7 @@ START_TEST(an_mtu_may_drop_during_the_handshake) {
             sim_link_trace(pair.link, stderr);
             ck_abort_msg("a narrow path from %lu on", (unsigned long)when);
         }
-        ck_assert_uint_le(sent(&pair), 20);
+        ck_assert_uint_le(sent(&pair), 24);
         sim_pair_clear(&pair);
     }
 }

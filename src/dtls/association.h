@@ -21,7 +21,8 @@
 #include "wire/hello.h"
 
 enum {
-    RG_CANDIDATES = 3, /* handshakes that a server runs side by side; a client runs one */
+    RG_CANDIDATES = 3, /* handshakes that run side by side */
+    RG_FLIGHT4 = 5,    /* messages of a server's flight 4 */
     RG_HELD_RECORDS = 8,
     RG_HELD_BYTES = 8192,
     RG_EVENTS = 256,
@@ -67,15 +68,13 @@ struct rg_candidate {
     size_t transcript_length;
 
     /* client */
-    bool pristine; /* the engine has only made its hello */
-    bool cookie;   /* and that with the cookie of `request` */
-    /* what our flight 5 answers; 0: nothing yet. Settled: it came with what was signed, there is no
-     * other */
-    uint64_t used_certificate; /* serials */
-    uint64_t used_request;
-    bool settled_certificate;
-    bool settled_request;
-    uint8_t *request; /* the HelloVerifyRequest that was obeyed; NULL: none */
+    bool pristine;             /* the engine has only made its hello */
+    bool cookie;               /* and that with the cookie of `request` */
+    uint64_t used[RG_FLIGHT4]; /* serials of what our flight 5 answers; 0: nothing yet */
+    uint64_t known;            /* rg_messages.completed when the candidate began */
+    uint64_t rto_least;        /* what the timer of the attempt before it had come to */
+    unsigned answers_least;    /* and how often that had answered */
+    uint8_t *request;          /* the HelloVerifyRequest that was obeyed; NULL: none */
     size_t request_length;
 };
 
@@ -235,6 +234,8 @@ void rg_client_advance(struct rtpgate_session *session);
 void rg_client_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment);
 int rg_client_start(struct rtpgate_session *session);
 /* The timer fired: whether something else than the last flight was sent. */
-bool rg_client_expire(struct rtpgate_session *session);
+bool rg_client_expire(struct rg_candidate *candidate);
+/* After the timers: another attempt, when nobody answers. */
+void rg_client_explore(struct rtpgate_session *session);
 
 #endif

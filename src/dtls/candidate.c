@@ -186,8 +186,11 @@ static uint64_t first_rto(const struct rtpgate_session *session) {
 
 void rg_candidate_flight_left(struct rg_candidate *candidate) {
     struct rtpgate_session *session = candidate->session;
+    uint64_t rto = first_rto(session);
     session->stats.flights_sent++;
-    rg_flight_arm(&candidate->flight, session->now, first_rto(session), jitter(session));
+    rg_flight_arm(&candidate->flight, session->now,
+                  rto > candidate->rto_least ? rto : candidate->rto_least, jitter(session));
+    candidate->flight.answers = candidate->answers_least;
 }
 
 void rg_candidate_answer(struct rg_candidate *candidate) {
@@ -203,7 +206,7 @@ void rg_candidate_answer(struct rg_candidate *candidate) {
 
 void rg_candidate_expire(struct rg_candidate *candidate) {
     struct rtpgate_session *session = candidate->session;
-    if (session->role == RTPGATE_ROLE_CLIENT && rg_client_expire(session)) {
+    if (session->role == RTPGATE_ROLE_CLIENT && rg_client_expire(candidate)) {
         return;
     }
     bool loss = rg_flight_backoff(&candidate->flight, session->now, session->config->rto_cap,

@@ -2,62 +2,34 @@
 
 #include "base/alloc.h"
 #include "dtls/association.h"
-#include "dtls/proof.h"
+#include "dtls/flight4.h"
 #include "wire/handshake.h"
 
 enum {
-    FLIGHT4 = 5,
-    TRIES_MAX = 16,           /* combinations that are looked at in one go */
-    LOSSES_BEFORE_OTHERS = 4, /* after which other requests and combinations get their chance */
-    COMBINATIONS = 243,
+    LOSSES_BEFORE_OTHERS = 4, /* after which other messages get their chance */
     REQUEST_LONGEST = 3 + 255,
 };
 
-/* What a server sends (RFC 5246 7.3 with mutual certificates), by message_seq, without cookie. */
-static const uint8_t flight4[FLIGHT4] = {RG_SERVER_HELLO, RG_CERTIFICATE, RG_SERVER_KEY_EXCHANGE,
-                                         RG_CERTIFICATE_REQUEST, RG_SERVER_HELLO_DONE};
-static const uint32_t longest[FLIGHT4] = {1024, 12288, 2048, 8192, 0};
-
-enum { SERVER_HELLO, CERTIFICATE, KEY_EXCHANGE, CERTIFICATE_REQUEST, HELLO_DONE };
-
-static struct rg_candidate *only(const struct rtpgate_session *session) {
-    return session->candidates[0];
-}
-
-static bool fits(const struct rg_fragment *fragment, unsigned first) {
-    unsigned at = fragment->sequence - first;
-    if (fragment->sequence < first || at >= FLIGHT4) {
-        return false;
+/* The first attempt. It is never given up for another one: its peer may have accepted it. */
+static struct rg_candidate *first(const struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        if (session->candidates[i] != NULL) {
+            return session->candidates[i];
+        }
     }
-    /* A server that asks for no certificate sends ServerHelloDone one place early. */
-    bool early_end = at == CERTIFICATE_REQUEST && fragment->type == RG_SERVER_HELLO_DONE;
-    return (fragment->type == flight4[at] || early_end) &&
-           fragment->total <= longest[early_end ? HELLO_DONE : at];
+    return NULL;
 }
 
 bool rg_client_takes(const struct rtpgate_session *session, const struct rg_fragment *fragment) {
-    const struct rg_candidate *candidate = only(session);
+    const struct rg_candidate *candidate = first(session);
     if (candidate == NULL) {
         return false;
     }
     if (fragment->type == RG_HELLO_VERIFY_REQUEST) {
         return fragment->sequence == 0 && fragment->total <= REQUEST_LONGEST;
     }
-    return fits(fragment, 0) || (candidate->request != NULL && fits(fragment, 1));
-}
-
-/* Opens the engine anew with the ClientHello that was sent already, and, when asked to, with the
- * HelloVerifyRequest that was obeyed. */
-static bool reopen(struct rg_candidate *candidate, bool cookie) {
-    const struct rg_bytes request = {candidate->request, candidate->request_length};
-    candidate->muted = true;
-    bool good = rg_candidate_open(candidate, candidate->random) == 0 &&
-                rg_candidate_start(candidate) == RG_ENGINE_HANDSHAKE &&
-                (!cookie || rg_candidate_message(candidate, request) == RG_ENGINE_HANDSHAKE);
-    candidate->muted = false;
-    candidate->pristine = good;
-    candidate->cookie = cookie;
-    return good;
+    return rg_flight4_fits(fragment, 0) ||
+           (candidate->request != NULL && rg_flight4_fits(fragment, 1));
 }
 
 static bool keep_request(struct rg_candidate *candidate, struct rg_bytes request) {
@@ -86,10 +58,10 @@ static const struct rg_message *request_with(const struct rtpgate_session *sessi
 
 /* Sends the ClientHello with the cookie of a HelloVerifyRequest. */
 static void obey(struct rtpgate_session *session, const struct rg_message *request) {
-    struct rg_candidate *candidate = only(session);
+    struct rg_candidate *candidate = first(session);
     bool fresh = candidate->pristine && !candidate->cookie;
     session->request_waits = 0;
-    if (request == NULL || (!fresh && !reopen(candidate, false)) ||
+    if (request == NULL || (!fresh && !rg_flight4_reopen(candidate, false)) ||
         !keep_request(candidate, rg_message_whole(request))) {
         return;
     }
@@ -97,7 +69,7 @@ static void obey(struct rtpgate_session *session, const struct rg_message *reque
         session->stats.dropped_forged++;
         rg_free(candidate->request);
         candidate->request = NULL;
-        (void)reopen(candidate, false);
+        (void)rg_flight4_reopen(candidate, false);
         return;
     }
     candidate->cookie = true;
@@ -112,7 +84,7 @@ static bool is_obeyed(const struct rg_candidate *candidate, const struct rg_mess
 }
 
 static bool part_of_flight4_came(const struct rtpgate_session *session) {
-    for (unsigned i = 0; i < FLIGHT4; i++) {
+    for (unsigned i = 0; i < RG_FLIGHT4; i++) {
         for (unsigned v = 0; v < RG_VARIANTS; v++) {
             const struct rg_message *message = &session->messages.slots[i][v];
             if (message->bytes != NULL && message->type != RG_HELLO_VERIFY_REQUEST) {
@@ -126,7 +98,7 @@ static bool part_of_flight4_came(const struct rtpgate_session *session) {
 /* RFC 6347 4.2.1. Anybody can forge a HelloVerifyRequest: the first is obeyed at once only while it
  * is all that came, any other when our timer shows that no flight 4 follows. */
 static void take_request(struct rtpgate_session *session, const struct rg_message *request) {
-    const struct rg_candidate *candidate = only(session);
+    const struct rg_candidate *candidate = first(session);
     struct rg_bytes cookie;
     if (!rg_hello_verify_request_parse(rg_message_body(request), &cookie)) {
         session->stats.dropped_malformed++;
@@ -139,228 +111,28 @@ static void take_request(struct rtpgate_session *session, const struct rg_messag
     }
 }
 
-/* The server owns the key of its certificate when that signed our random (RFC 8422 5.4). */
-static bool proves(const struct rg_candidate *candidate, struct rg_bytes leaf,
-                   const struct rg_message *const *flight) {
-    struct rg_server_hello hello;
-    if (!rg_server_hello_parse(rg_message_body(flight[SERVER_HELLO]), &hello)) {
-        return false;
-    }
-    struct rg_bytes body = rg_message_body(flight[KEY_EXCHANGE]);
-    struct rg_reader reader = rg_reader_make(body.at, body.length);
-    (void)rg_read_u24(&reader); /* curve_type, group */
-    (void)rg_read_vector8(&reader);
-    size_t parameters = body.length - reader.left;
-    uint16_t scheme = rg_read_u16(&reader);
-    struct rg_bytes signature = rg_read_vector16(&reader);
-    uint8_t data[2 * RG_RANDOM + 3 + 256];
-    if (!rg_reader_finished(&reader) || parameters > 3 + 256) {
-        return false;
-    }
-    memcpy(data, candidate->random, RG_RANDOM);
-    memcpy(data + RG_RANDOM, hello.random.at, RG_RANDOM);
-    memcpy(data + (size_t)2 * RG_RANDOM, body.at, parameters);
-    return rg_proof_holds(leaf, scheme, (struct rg_bytes){data, (size_t)2 * RG_RANDOM + parameters},
-                          signature);
-}
-
-/* Whether the combination may be shown to the engine: the right hello, the right certificate. */
-static bool is_plausible(struct rg_candidate *candidate, const struct rg_message *const *flight) {
-    struct rtpgate_session *session = candidate->session;
-    struct rg_server_hello hello;
-    char text[RG_TEXT];
-    if (!rg_server_hello_parse(rg_message_body(flight[SERVER_HELLO]), &hello)) {
-        session->stats.dropped_malformed++;
-        return false;
-    }
-    int cause = rg_vet_server_hello(session->config, &hello, text);
-    if (cause != 0) {
-        candidate->doubted = true;
-        session->stats.dropped_hello++;
-        rg_advise(session, cause, 0, text);
-        return false;
-    }
-    struct rg_bytes leaf;
-    if (!rg_certificate_leaf(rg_message_body(flight[CERTIFICATE]), &leaf) || leaf.length == 0) {
-        session->stats.dropped_malformed++;
-        return false;
-    }
-    if (rg_is_expected(session, leaf)) {
-        return rg_proof_key_is_acceptable(leaf);
-    }
-    if (rg_may_prove(session, false) && proves(candidate, leaf, flight)) {
-        candidate->doubted = true;
-        rg_advise_mismatch(session, leaf);
-    }
-    return false;
-}
-
-/* Shows the combination to an engine that has only sent its hello; true when it made flight
- * 5 of it. */
-static bool try_flight(struct rg_candidate *candidate, unsigned first,
-                       const struct rg_message *const *flight) {
-    struct rtpgate_session *session = candidate->session;
-    bool cookie = first == 1;
-    bool fresh = candidate->pristine && candidate->cookie == cookie;
-    if (!rg_may_prove(session, true) || (!fresh && !reopen(candidate, cookie))) {
-        return false;
-    }
-    candidate->pristine = false;
-    /* Flight 5 goes to whoever signed; anybody can forge what is not signed. */
-    uint64_t before = candidate->flight.path;
-    uint64_t path = flight[KEY_EXCHANGE]->origin.path;
-    candidate->flight.path = session->path_fixed ? before : path;
-    for (size_t i = 0; i < FLIGHT4; i++) {
-        struct rg_bytes message = rg_message_whole(flight[i]);
-        rg_candidate_learn(candidate, message);
-        if (rg_candidate_message(candidate, message) != RG_ENGINE_HANDSHAKE) {
-            session->stats.dropped_forged++;
-            candidate->flight.path = before;
-            candidate->stage = RG_STAGE_HELLO;
-            candidate->used_request = 0;
-            (void)reopen(candidate, candidate->request != NULL);
-            return false;
+/* The attempt beside the first one that has not taken a flight 4 yet. */
+static struct rg_candidate *waiting(const struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && candidate != first(session) &&
+            candidate->stage == RG_STAGE_HELLO) {
+            return candidate;
         }
     }
-    rg_follow(session, candidate, path);
-    return true;
-}
-
-static uint64_t newest(const struct rg_message *const *flight) {
-    uint64_t serial = 0;
-    for (size_t i = 0; i < FLIGHT4; i++) {
-        serial = flight[i]->serial > serial ? flight[i]->serial : serial;
-    }
-    return serial;
-}
-
-static bool came_together(const struct rg_message *a, const struct rg_message *b) {
-    return a->origin.datagram == b->origin.datagram;
-}
-
-/*
- * A CertificateRequest is not signed. Whoever cannot read the path cannot make one that comes in a
- * datagram with the signed ServerKeyExchange, and hardly one that comes after it before the genuine
- * one.
- */
-static bool is_request_trusted(const struct rg_messages *messages, unsigned first,
-                               const struct rg_message *const *flight) {
-    const struct rg_message *request = flight[CERTIFICATE_REQUEST];
-    const struct rg_message *exchange = flight[KEY_EXCHANGE];
-    return came_together(request, exchange) ||
-           (request->serial > exchange->serial &&
-            rg_messages_get(messages, first + CERTIFICATE_REQUEST, RG_CERTIFICATE_REQUEST, 1) ==
-                NULL);
-}
-
-/* Nor are the certificates that a server sends beside its own, which anybody knows. */
-static bool is_certificate_trusted(const struct rtpgate_session *session, unsigned first,
-                                   const struct rg_message *const *flight) {
-    unsigned expected = 0;
-    for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {
-        const struct rg_message *version =
-            rg_messages_get(&session->messages, first + CERTIFICATE, RG_CERTIFICATE, rank);
-        struct rg_bytes leaf;
-        expected += version != NULL && rg_certificate_leaf(rg_message_body(version), &leaf) &&
-                    rg_is_expected(session, leaf);
-    }
-    return expected <= 1 || came_together(flight[CERTIFICATE], flight[KEY_EXCHANGE]);
-}
-
-/* Whether our flight 5 answers just this already, or something that is not given up for it. */
-static bool is_ruled_out(const struct rg_candidate *candidate,
-                         const struct rg_message *const *flight) {
-    bool certificate = flight[CERTIFICATE]->serial == candidate->used_certificate;
-    bool request = flight[CERTIFICATE_REQUEST]->serial == candidate->used_request;
-    return candidate->used_request != 0 &&
-           ((certificate && request) || (candidate->settled_certificate && !certificate) ||
-            (candidate->settled_request && !request));
-}
-
-enum trust { TRUSTED_ONLY, ANY };
-
-static void accept_flight(struct rg_candidate *candidate, unsigned first,
-                          const struct rg_message *const *flight) {
-    struct rtpgate_session *session = candidate->session;
-    candidate->stage = RG_STAGE_FINISHED;
-    candidate->used_certificate = flight[CERTIFICATE]->serial;
-    candidate->used_request = flight[CERTIFICATE_REQUEST]->serial;
-    candidate->settled_certificate = came_together(flight[CERTIFICATE], flight[KEY_EXCHANGE]);
-    candidate->settled_request = is_request_trusted(&session->messages, first, flight);
-    rg_heard(session, candidate);
-    rg_candidate_flight_left(candidate);
-    rg_guard_release_held(session); /* the last: the candidate may be gone after it */
-}
-
-/* Looks at some combinations that are new since `tried`, from where the last look ended; true when
- * flight 5 has left. `*finished`: there are no more. */
-static bool try_flights(struct rg_candidate *candidate, unsigned first, enum trust trust,
-                        uint64_t tried, bool *finished) {
-    const struct rtpgate_session *session = candidate->session;
-    const struct rg_messages *messages = &session->messages;
-    int tries = 0;
-    for (unsigned i = 0; i < COMBINATIONS; i++) {
-        const struct rg_message *flight[FLIGHT4];
-        unsigned n = (candidate->cursor + i) % COMBINATIONS;
-        if (!rg_messages_pick(messages, first, flight4, FLIGHT4, n, flight) ||
-            newest(flight) <= tried || is_ruled_out(candidate, flight)) {
-            continue;
-        }
-        if (trust == TRUSTED_ONLY && !(is_request_trusted(messages, first, flight) &&
-                                       is_certificate_trusted(session, first, flight))) {
-            /* The network has turned the messages around, or the genuine one is on its way. */
-            rg_flight_hurry(&candidate->flight, session->now);
-            continue;
-        }
-        if (tries++ == TRIES_MAX) {
-            candidate->cursor = n;
-            *finished = false;
-            return false;
-        }
-        if (is_plausible(candidate, flight) && try_flight(candidate, first, flight)) {
-            candidate->cursor = (n + 1) % COMBINATIONS; /* in silence the others get their turn */
-            accept_flight(candidate, first, flight);
-            return true;
-        }
-    }
-    return false;
-}
-
-static void look_for_missing_request(struct rtpgate_session *session, unsigned first,
-                                     uint64_t tried) {
-    struct rg_candidate *candidate = only(session);
-    const struct rg_messages *messages = &session->messages;
-    const struct rg_message *end =
-        rg_messages_get(messages, first + CERTIFICATE_REQUEST, RG_SERVER_HELLO_DONE, 0);
-    if (end != NULL && end->serial > tried &&
-        rg_messages_get(messages, first, RG_SERVER_HELLO, 0) != NULL) {
-        candidate->doubted = true;
-        rg_advise(session, RTPGATE_ERR_NO_CERTIFICATE, 0,
-                  "the server does not ask for our certificate (RFC 5763 5)");
-    }
-}
-
-static bool search(struct rtpgate_session *session, enum trust trust) {
-    struct rg_candidate *candidate = only(session);
-    uint64_t tried = trust == ANY ? 0 : candidate->tried;
-    bool finished = true;
-    unsigned last = candidate->request != NULL ? 1 : 0;
-    for (unsigned first = 0; first <= last; first++) {
-        if (try_flights(candidate, first, trust, tried, &finished)) {
-            return true;
-        }
-        look_for_missing_request(session, first, tried);
-    }
-    if (finished) {
-        candidate->tried = session->messages.completed;
-        candidate->cursor = 0;
-    }
-    return false;
+    return NULL;
 }
 
 void rg_client_advance(struct rtpgate_session *session) {
-    const struct rg_candidate *candidate = only(session);
-    if (candidate == NULL || candidate->stage != RG_STAGE_HELLO) {
+    struct rg_candidate *candidate = first(session);
+    if (candidate == NULL) {
+        return;
+    }
+    if (candidate->stage != RG_STAGE_HELLO) {
+        struct rg_candidate *another = waiting(session);
+        if (another != NULL) {
+            (void)rg_flight4_search(another, false);
+        }
         return;
     }
     const struct rg_message *request =
@@ -368,28 +140,104 @@ void rg_client_advance(struct rtpgate_session *session) {
     if (request != NULL && request->serial > candidate->tried) {
         take_request(session, request);
     }
-    (void)search(session, TRUSTED_ONLY);
+    (void)rg_flight4_search(candidate, true);
 }
 
-/* Silence: perhaps we believed the wrong HelloVerifyRequest or CertificateRequest, or none that is
- * genuine. */
-bool rg_client_expire(struct rtpgate_session *session) {
-    struct rg_candidate *candidate = only(session);
-    bool patient = candidate->flight.losses < LOSSES_BEFORE_OTHERS;
+static bool is_unanswered(const struct rg_candidate *candidate) {
+    return candidate->flight.losses >= LOSSES_BEFORE_OTHERS;
+}
+
+/* Silence: perhaps we believed the wrong HelloVerifyRequest, or none that is genuine, or what is
+ * there was not trusted. */
+bool rg_client_expire(struct rg_candidate *candidate) {
+    struct rtpgate_session *session = candidate->session;
     if (candidate->engine == NULL) {
-        (void)reopen(candidate, candidate->request != NULL);
+        (void)rg_flight4_reopen(candidate, candidate->request != NULL);
     }
-    if (candidate->stage == RG_STAGE_HELLO && session->request_waits != 0 &&
-        (candidate->request == NULL || !patient)) {
-        obey(session, request_with(session, session->request_waits));
-        return true;
+    if (candidate->stage != RG_STAGE_HELLO) {
+        return false;
     }
-    return (candidate->stage == RG_STAGE_HELLO || !patient) && search(session, ANY);
+    if (candidate == first(session)) {
+        if (session->request_waits != 0 &&
+            (candidate->request == NULL || is_unanswered(candidate))) {
+            obey(session, request_with(session, session->request_waits));
+            return true;
+        }
+        candidate->tried = 0;
+    }
+    return rg_flight4_search(candidate, false);
+}
+
+/* Whether every attempt has sent a flight 5, and nobody answers it. */
+static bool is_silent(const struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        const struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL &&
+            (candidate->stage != RG_STAGE_FINISHED || !is_unanswered(candidate))) {
+            return false;
+        }
+    }
+    return first(session) != NULL;
+}
+
+/* A free place, or that of the oldest attempt but the first. */
+static struct rg_candidate **place(struct rtpgate_session *session) {
+    struct rg_candidate **oldest = NULL;
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        struct rg_candidate **here = &session->candidates[i];
+        if (*here == NULL) {
+            return here;
+        }
+        if (*here != first(session) && (oldest == NULL || (*here)->made_at < (*oldest)->made_at)) {
+            oldest = here;
+        }
+    }
+    return oldest;
+}
+
+/* The same hello once more. It brings no hope of its own: nobody was heard. */
+static struct rg_candidate *attempt(struct rtpgate_session *session) {
+    const struct rg_candidate *model = first(session);
+    const struct rg_bytes request = {model->request, model->request_length};
+    struct rg_candidate **where = place(session);
+    struct rg_candidate *candidate = rg_candidate_new(session);
+    if (candidate == NULL) {
+        return NULL;
+    }
+    memcpy(candidate->random, model->random, sizeof(candidate->random));
+    candidate->doubted = model->doubted;
+    candidate->unheard = model->unheard;
+    candidate->known = session->messages.completed;
+    candidate->rto_least = model->flight.rto;
+    candidate->answers_least = model->flight.answers;
+    if ((request.at != NULL && !keep_request(candidate, request)) ||
+        !rg_flight4_reopen(candidate, request.at != NULL)) {
+        rg_candidate_free(candidate);
+        return NULL;
+    }
+    if (*where != NULL) {
+        rg_candidate_drop(session, *where);
+    }
+    *where = candidate;
+    return candidate;
+}
+
+/*
+ * Nobody answers our flight 5: something that is not signed was forged or damaged, in the flight 4
+ * that it answers or in our hello. So another flight 4 is answered beside it, or the hello sent
+ * again to have one.
+ */
+void rg_client_explore(struct rtpgate_session *session) {
+    struct rg_candidate *candidate = is_silent(session) ? attempt(session) : NULL;
+    if (candidate != NULL && !rg_flight4_search(candidate, false)) {
+        rg_candidate_retransmit(candidate);
+        rg_candidate_flight_left(candidate);
+    }
 }
 
 /* A repeated HelloVerifyRequest that we have not obeyed is the genuine one, most likely. */
 static void repeated_request(struct rtpgate_session *session, const struct rg_fragment *fragment) {
-    struct rg_candidate *candidate = only(session);
+    struct rg_candidate *candidate = first(session);
     for (unsigned rank = 0; rank < RG_VARIANTS && candidate->stage == RG_STAGE_HELLO; rank++) {
         const struct rg_message *request =
             rg_messages_get(&session->messages, 0, RG_HELLO_VERIFY_REQUEST, rank);
@@ -404,22 +252,30 @@ static void repeated_request(struct rtpgate_session *session, const struct rg_fr
     }
 }
 
+static void answer_flight4(struct rtpgate_session *session, const struct rg_fragment *fragment) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && candidate->stage == RG_STAGE_FINISHED) {
+            rg_still_there(session, candidate);
+            if (fragment->total > 0) { /* anybody can forge a ServerHelloDone */
+                rg_follow(session, candidate, session->from);
+            }
+            rg_candidate_answer(candidate);
+        }
+    }
+}
+
 void rg_client_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment) {
-    struct rg_candidate *candidate = only(session);
+    const struct rg_candidate *candidate = first(session);
     if (candidate == NULL || candidate->stage == RG_STAGE_DONE) {
         return;
     }
     if (fragment->type == RG_HELLO_VERIFY_REQUEST) {
         repeated_request(session, fragment);
-    } else if (candidate->stage == RG_STAGE_HELLO) {
-        rg_client_advance(session); /* goes on where the last look ended */
-    } else {
-        rg_still_there(session, candidate);
-        if (fragment->total > 0) { /* anybody can forge a ServerHelloDone */
-            rg_follow(session, candidate, session->from);
-        }
-        rg_candidate_answer(candidate);
+        return;
     }
+    answer_flight4(session, fragment);
+    rg_client_advance(session); /* goes on where the last look ended */
 }
 
 int rg_client_start(struct rtpgate_session *session) {

@@ -63,7 +63,8 @@ static uint8_t *room(struct rg_flight *flight, size_t wanted) {
         rg_flight_flush(flight);
     }
     if (flight->datagram == NULL) {
-        bool shrink = flight->losses >= RG_LOSSES_SHRINK && flight->mtu > RG_SMALL_MTU;
+        bool shrink =
+            flight->losses + flight->answers >= RG_UNHEARD_SHRINK && flight->mtu > RG_SMALL_MTU;
         flight->limit = shrink ? RG_SMALL_MTU : flight->mtu;
         /* A protected record cannot be cut; let the network try. */
         flight->limit = wanted > flight->limit ? wanted : flight->limit;

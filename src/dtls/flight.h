@@ -14,10 +14,10 @@ enum {
     RG_OUTBOX_BYTES = 65536,          /* application data is refused beyond this */
     RG_OUTBOX_RESERVE = 16384 + 4096, /* and this much more is kept for flights and alerts */
     RG_OUTBOX_DATAGRAMS = 256,
-    RG_OUTBOX_SPARE = 32, /* of these, kept in the same way */
-    RG_SMALL_MTU = 548,   /* passes a 576-byte IPv4 path (RFC 6347 4.1.1.1) */
-    RG_LOSSES_SHRINK = 4, /* losses of one flight after which its datagrams shrink to that */
-    RG_LOSSES_QUICK = 2,  /* losses of one flight after which the timer begins to double */
+    RG_OUTBOX_SPARE = 32,  /* of these, kept in the same way */
+    RG_SMALL_MTU = 548,    /* passes a 576-byte IPv4 path (RFC 6347 4.1.1.1) */
+    RG_UNHEARD_SHRINK = 4, /* losses and answers after which datagrams shrink to that */
+    RG_LOSSES_QUICK = 2,   /* losses of one flight after which the timer begins to double */
     RG_ANSWERS_MAX = 16,
     RG_FINAL_MAX = 256, /* ChangeCipherSpec and Finished have 75 bytes */
 };

@@ -57,8 +57,10 @@ static void repeat_final(struct rtpgate_session *session, struct rg_candidate *c
 
 /* A server that answers piece by piece is not silent. */
 static void heard_in_part(struct rtpgate_session *session) {
-    if (!is_server(session)) {
-        rg_still_there(session, session->candidates[0]);
+    for (size_t i = 0; i < RG_CANDIDATES && !is_server(session); i++) {
+        if (session->candidates[i] != NULL) {
+            rg_still_there(session, session->candidates[i]);
+        }
     }
 }
 

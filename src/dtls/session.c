@@ -194,6 +194,9 @@ int rtpgate_session_expire(rtpgate_session *session, uint64_t now) {
     }
     rg_judge(session);
     rg_expire_flights(session);
+    if (session->role == RTPGATE_ROLE_CLIENT) {
+        rg_client_explore(session);
+    }
     rg_judge(session);
     return 0;
 }

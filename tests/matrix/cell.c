@@ -160,7 +160,7 @@ enum outcome cell_stock(const struct cell *cell, struct sim_scene *scene) {
         shooter_shoot(&shooter, pair.link);
         repeat(&shooter, pair.link, cell->repeated ? REPETITIONS : 0);
     }
-    sim_stock_start(&pair.ends[SIM_CLIENT], sim_link_now(pair.link));
+    sim_stock_start(&pair.ends[SIM_CLIENT]);
     sim_link_run(pair.link, sim_link_now(pair.link) + SIM_SECOND / 5);
     if (cell->moment == COMPLETE) {
         shooter_shoot(&shooter, pair.link);
@@ -186,7 +186,7 @@ size_t cell_datagrams_ours(bool small) {
 size_t cell_datagrams_stock(void) {
     struct stock_pair pair;
     stock_init(&pair);
-    sim_stock_start(&pair.ends[SIM_CLIENT], 0);
+    sim_stock_start(&pair.ends[SIM_CLIENT]);
     sim_link_run(pair.link, SIM_SECOND);
     size_t count = sim_link_sent(pair.link, 0) + sim_link_sent(pair.link, 1);
     stock_clear(&pair);

@@ -118,7 +118,8 @@ static bool survives(struct losses losses) {
                                      &expected);
     (void)rtpgate_session_set_remote(client.session, &expected, 1, 0);
     (void)sim_link_add(link, sim_ours_endpoint(&client));
-    (void)sim_link_add(link, (struct sim_endpoint){&server, input, output, deadline, expire});
+    (void)sim_link_add(link,
+                       (struct sim_endpoint){&server, input, output, deadline, expire, "GnuTLS"});
     sim_link_tap(link, forge_after_request, &losses);
     (void)rtpgate_session_start(client.session, 0);
     sim_link_run(link, 40 * SIM_SECOND);

@@ -1,0 +1,283 @@
+#include "dtls/flight4.h"
+
+#include <string.h>
+
+#include "dtls/proof.h"
+#include "wire/handshake.h"
+
+enum {
+    TRIES_MAX = 16, /* combinations that are looked at in one go */
+    COMBINATIONS = 243,
+};
+
+static const uint8_t types[RG_FLIGHT4] = {RG_SERVER_HELLO, RG_CERTIFICATE, RG_SERVER_KEY_EXCHANGE,
+                                          RG_CERTIFICATE_REQUEST, RG_SERVER_HELLO_DONE};
+static const uint32_t longest[RG_FLIGHT4] = {1024, 12288, 2048, 8192, 0};
+
+enum { SERVER_HELLO, CERTIFICATE, KEY_EXCHANGE, CERTIFICATE_REQUEST, HELLO_DONE };
+
+bool rg_flight4_fits(const struct rg_fragment *fragment, unsigned first) {
+    unsigned at = fragment->sequence - first;
+    if (fragment->sequence < first || at >= RG_FLIGHT4) {
+        return false;
+    }
+    /* A server that asks for no certificate sends ServerHelloDone one place early. */
+    bool early_end = at == CERTIFICATE_REQUEST && fragment->type == RG_SERVER_HELLO_DONE;
+    return (fragment->type == types[at] || early_end) &&
+           fragment->total <= longest[early_end ? HELLO_DONE : at];
+}
+
+/* Opens the engine anew with the ClientHello that was sent already, and, when asked to, with the
+ * HelloVerifyRequest that was obeyed. */
+bool rg_flight4_reopen(struct rg_candidate *candidate, bool cookie) {
+    const struct rg_bytes request = {candidate->request, candidate->request_length};
+    candidate->muted = true;
+    bool good = rg_candidate_open(candidate, candidate->random) == 0 &&
+                rg_candidate_start(candidate) == RG_ENGINE_HANDSHAKE &&
+                (!cookie || rg_candidate_message(candidate, request) == RG_ENGINE_HANDSHAKE);
+    candidate->muted = false;
+    candidate->pristine = good;
+    candidate->cookie = cookie;
+    return good;
+}
+
+/* The server owns the key of its certificate when that signed our random (RFC 8422 5.4). */
+static bool proves(const struct rg_candidate *candidate, struct rg_bytes leaf,
+                   const struct rg_message *const *flight) {
+    struct rg_server_hello hello;
+    if (!rg_server_hello_parse(rg_message_body(flight[SERVER_HELLO]), &hello)) {
+        return false;
+    }
+    struct rg_bytes body = rg_message_body(flight[KEY_EXCHANGE]);
+    struct rg_reader reader = rg_reader_make(body.at, body.length);
+    (void)rg_read_u24(&reader); /* curve_type, group */
+    (void)rg_read_vector8(&reader);
+    size_t parameters = body.length - reader.left;
+    uint16_t scheme = rg_read_u16(&reader);
+    struct rg_bytes signature = rg_read_vector16(&reader);
+    uint8_t data[2 * RG_RANDOM + 3 + 256];
+    if (!rg_reader_finished(&reader) || parameters > 3 + 256) {
+        return false;
+    }
+    memcpy(data, candidate->random, RG_RANDOM);
+    memcpy(data + RG_RANDOM, hello.random.at, RG_RANDOM);
+    memcpy(data + (size_t)2 * RG_RANDOM, body.at, parameters);
+    return rg_proof_holds(leaf, scheme, (struct rg_bytes){data, (size_t)2 * RG_RANDOM + parameters},
+                          signature);
+}
+
+/* Whether the combination may be shown to the engine: the right hello, the right certificate. */
+static bool is_plausible(struct rg_candidate *candidate, const struct rg_message *const *flight) {
+    struct rtpgate_session *session = candidate->session;
+    struct rg_server_hello hello;
+    char text[RG_TEXT];
+    if (!rg_server_hello_parse(rg_message_body(flight[SERVER_HELLO]), &hello)) {
+        session->stats.dropped_malformed++;
+        return false;
+    }
+    int cause = rg_vet_server_hello(session->config, &hello, text);
+    if (cause != 0) {
+        candidate->doubted = true;
+        session->stats.dropped_hello++;
+        rg_advise(session, cause, 0, text);
+        return false;
+    }
+    struct rg_bytes leaf;
+    if (!rg_certificate_leaf(rg_message_body(flight[CERTIFICATE]), &leaf) || leaf.length == 0) {
+        session->stats.dropped_malformed++;
+        return false;
+    }
+    if (rg_is_expected(session, leaf)) {
+        return rg_proof_key_is_acceptable(leaf);
+    }
+    if (rg_may_prove(session, false) && proves(candidate, leaf, flight)) {
+        candidate->doubted = true;
+        rg_advise_mismatch(session, leaf);
+    }
+    return false;
+}
+
+/* Shows the combination to an engine that has only sent its hello; true when it made flight
+ * 5 of it. */
+static bool show(struct rg_candidate *candidate, unsigned first,
+                 const struct rg_message *const *flight) {
+    struct rtpgate_session *session = candidate->session;
+    bool cookie = first == 1;
+    bool fresh = candidate->pristine && candidate->cookie == cookie;
+    if (!fresh && !rg_flight4_reopen(candidate, cookie)) {
+        return false;
+    }
+    /* Flight 5 goes to whoever signed; anybody can forge what is not signed. */
+    uint64_t before = candidate->flight.path;
+    uint64_t path = flight[KEY_EXCHANGE]->origin.path;
+    candidate->pristine = false;
+    candidate->flight.path = session->path_fixed ? before : path;
+    for (size_t i = 0; i < RG_FLIGHT4; i++) {
+        struct rg_bytes message = rg_message_whole(flight[i]);
+        rg_candidate_learn(candidate, message);
+        if (rg_candidate_message(candidate, message) != RG_ENGINE_HANDSHAKE) {
+            session->stats.dropped_forged++;
+            candidate->flight.path = before;
+            (void)rg_flight4_reopen(candidate, candidate->request != NULL);
+            return false;
+        }
+    }
+    rg_follow(session, candidate, path);
+    return true;
+}
+
+static uint64_t newest(const struct rg_message *const *flight) {
+    uint64_t serial = 0;
+    for (size_t i = 0; i < RG_FLIGHT4; i++) {
+        serial = flight[i]->serial > serial ? flight[i]->serial : serial;
+    }
+    return serial;
+}
+
+static bool came_together(const struct rg_message *a, const struct rg_message *b) {
+    return a->origin.datagram == b->origin.datagram;
+}
+
+/*
+ * A CertificateRequest is not signed. Whoever cannot read the path cannot make one that comes in a
+ * datagram with the signed ServerKeyExchange, and hardly one that comes after it before the genuine
+ * one.
+ */
+static bool is_request_trusted(const struct rg_messages *messages, unsigned first,
+                               const struct rg_message *const *flight) {
+    const struct rg_message *request = flight[CERTIFICATE_REQUEST];
+    const struct rg_message *exchange = flight[KEY_EXCHANGE];
+    return came_together(request, exchange) ||
+           (request->serial > exchange->serial &&
+            rg_messages_get(messages, first + CERTIFICATE_REQUEST, RG_CERTIFICATE_REQUEST, 1) ==
+                NULL);
+}
+
+/* Nor are the certificates that a server sends beside its own, which anybody knows. */
+static bool is_certificate_trusted(const struct rtpgate_session *session, unsigned first,
+                                   const struct rg_message *const *flight) {
+    unsigned expected = 0;
+    for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {
+        const struct rg_message *version =
+            rg_messages_get(&session->messages, first + CERTIFICATE, RG_CERTIFICATE, rank);
+        struct rg_bytes leaf;
+        expected += version != NULL && rg_certificate_leaf(rg_message_body(version), &leaf) &&
+                    rg_is_expected(session, leaf);
+    }
+    return expected <= 1 || came_together(flight[CERTIFICATE], flight[KEY_EXCHANGE]);
+}
+
+static bool is_same(const uint64_t *used, const struct rg_message *const *flight) {
+    for (size_t i = 0; i < RG_FLIGHT4; i++) {
+        if (used[i] != flight[i]->serial) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether a flight 5 of ours answers just this already. */
+static bool is_used(const struct rtpgate_session *session, const struct rg_message *const *flight) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        if (session->candidates[i] != NULL && is_same(session->candidates[i]->used, flight)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void accept(struct rg_candidate *candidate, const struct rg_message *const *flight) {
+    struct rtpgate_session *session = candidate->session;
+    for (size_t i = 0; i < RG_FLIGHT4; i++) {
+        candidate->used[i] = flight[i]->serial;
+    }
+    candidate->stage = RG_STAGE_FINISHED;
+    if (newest(flight) > candidate->known) {
+        rg_heard(session, candidate);
+    }
+    rg_candidate_flight_left(candidate);
+    rg_guard_release_held(session); /* the last: the candidate may be gone after it */
+}
+
+enum trial { NEXT, LATER, TAKEN };
+
+/* LATER: no more signature may be checked now. */
+static enum trial try_flight(struct rg_candidate *candidate, unsigned first,
+                             const struct rg_message *const *flight) {
+    if (!is_plausible(candidate, flight)) {
+        return NEXT;
+    }
+    if (!rg_may_prove(candidate->session, true)) {
+        return LATER;
+    }
+    if (!show(candidate, first, flight)) {
+        return NEXT;
+    }
+    accept(candidate, flight);
+    return TAKEN;
+}
+
+static bool is_trusted(const struct rtpgate_session *session, unsigned first,
+                       const struct rg_message *const *flight) {
+    return is_request_trusted(&session->messages, first, flight) &&
+           is_certificate_trusted(session, first, flight);
+}
+
+/* Looks at some combinations that are new, from where the last look ended. */
+static enum trial try_flights(struct rg_candidate *candidate, unsigned first, bool trusted_only) {
+    const struct rtpgate_session *session = candidate->session;
+    int tries = 0;
+    for (unsigned i = 0; i < COMBINATIONS; i++) {
+        const struct rg_message *flight[RG_FLIGHT4];
+        unsigned n = (candidate->cursor + i) % COMBINATIONS;
+        if (!rg_messages_pick(&session->messages, first, types, RG_FLIGHT4, n, flight) ||
+            newest(flight) <= candidate->tried || is_used(session, flight)) {
+            continue;
+        }
+        if (trusted_only && !is_trusted(session, first, flight)) {
+            /* The network has turned the messages around, or the genuine one is on its way. */
+            rg_flight_hurry(&candidate->flight, session->now);
+            continue;
+        }
+        enum trial trial = tries++ == TRIES_MAX ? LATER : try_flight(candidate, first, flight);
+        if (trial == TAKEN) {
+            return TAKEN;
+        }
+        if (trial == LATER) {
+            candidate->cursor = n;
+            return LATER;
+        }
+    }
+    return NEXT;
+}
+
+static void look_for_missing_request(struct rg_candidate *candidate, unsigned first) {
+    struct rtpgate_session *session = candidate->session;
+    const struct rg_messages *messages = &session->messages;
+    const struct rg_message *end =
+        rg_messages_get(messages, first + CERTIFICATE_REQUEST, RG_SERVER_HELLO_DONE, 0);
+    if (end != NULL && end->serial > candidate->tried &&
+        rg_messages_get(messages, first, RG_SERVER_HELLO, 0) != NULL) {
+        candidate->doubted = true;
+        rg_advise(session, RTPGATE_ERR_NO_CERTIFICATE, 0,
+                  "the server does not ask for our certificate (RFC 5763 5)");
+    }
+}
+
+bool rg_flight4_search(struct rg_candidate *candidate, bool trusted_only) {
+    bool finished = true;
+    unsigned last = candidate->request != NULL ? 1 : 0;
+    for (unsigned first = 0; first <= last; first++) {
+        enum trial trial = try_flights(candidate, first, trusted_only);
+        if (trial == TAKEN) {
+            return true;
+        }
+        finished = finished && trial == NEXT;
+        look_for_missing_request(candidate, first);
+    }
+    if (finished) {
+        candidate->tried = candidate->session->messages.completed;
+        candidate->cursor = 0;
+    }
+    return false;
+}
