@@ -1,23 +1,8 @@
 #!/bin/sh
 # Plays every case against OpenSSL's s_client and s_server; prints one line a case.
+# shellcheck disable=SC1091,SC2154 # the variables are those of cases.sh
 set -eu
-cd -- "$(dirname -- "$0")/../.."
-home=$(mktemp -d)
-export INTEROP_HOME="$home"
-running=
-
-# Cases leave their process id here while they run.
-clean() {
-    [ -z "$running" ] || kill "$running" 2>/dev/null || true
-    for file in "$home"/case.*; do
-        if [ -e "$file" ] && kill "${file##*.}" 2>/dev/null; then
-            timeout 10 tail -s 0.1 -f --pid="${file##*.}" /dev/null
-        fi
-    done
-    rm -rf -- "$home"
-}
-trap clean EXIT
-trap 'exit 1' HUP INT TERM
+. "$(dirname -- "$0")/../cases.sh"
 
 one() { # kind, arguments: plays one case now
     sh interop/openssl/case.sh "$@"
@@ -51,8 +36,6 @@ prepare() {
         credentials our-rsa rsa:2048 &&
         write_config
 }
-
-profiles="AEAD_AES_128_GCM AEAD_AES_256_GCM AES128_CM_SHA1_80 AES128_CM_SHA1_32"
 
 # Each datagram that the handshake has when nothing is lost.
 each_datagram() { # role, profile
@@ -107,10 +90,7 @@ hostile() {
     done
 }
 
-if ! command -v openssl >/dev/null; then
-    echo "FAIL openssl: the program is not installed"
-    exit 1
-fi
+need openssl openssl
 if ! prepare; then
     echo "FAIL openssl: no certificates could be made"
     exit 1
@@ -121,8 +101,4 @@ exec 3>&1
     negative
     positive
 } >"$home/cases"
-xargs -P "${JOBS:-2}" -L 1 timeout -k 5 60 sh interop/openssl/case.sh <"$home/cases" &
-running=$!
-wait "$running" || touch "$home/failed"
-running=
-[ ! -e "$home/failed" ]
+play_cases interop/openssl/case.sh
