@@ -50,7 +50,7 @@ fail() { # reason
     reason=$1
     for name in ours theirs; do
         words=$(cat -- "$dir/$name.out" "$dir/$name.err" 2>/dev/null |
-            grep -E '^(failed|advice|associate:|state)|:error:' | tail -n 1)
+            grep -E '^(failed|advice|associate:|handover:|state|ERROR:)|:error:' | tail -n 1)
         [ -z "$words" ] || reason="$reason; $name: $words"
     done
     end 1 "FAIL $peer: $title: $reason"

@@ -30,7 +30,12 @@ for group in "$@"; do
         # Debian's gnutls.pc asks for it when linking statically, and nothing depends on it.
         packages="$packages libunistring-dev"
         ;;
-    interop) packages="$packages openssl" ;;
+    interop)
+        packages="$packages openssl ffmpeg gstreamer1.0-tools"
+        for plugins in base good bad; do # files; RTP over UDP; SRTP
+            packages="$packages gstreamer1.0-plugins-$plugins"
+        done
+        ;;
     page) packages="$packages libmicrohttpd-dev libnice-dev" ;;
     chromium) packages="$packages $node chromium" ;;
     browser) packages="$packages $node chromium firefox-esr" ;;
