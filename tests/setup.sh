@@ -32,9 +32,7 @@ for group in "$@"; do
         ;;
     interop)
         packages="$packages openssl ffmpeg gstreamer1.0-tools"
-        for plugins in base good bad; do # files; RTP over UDP; SRTP
-            packages="$packages gstreamer1.0-plugins-$plugins"
-        done
+        packages="$packages gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
         ;;
     page) packages="$packages libmicrohttpd-dev libnice-dev" ;;
     chromium) packages="$packages $node chromium" ;;
