@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs on a Debian-like system what is missing to build (group build), to test (group test), to
-# meet foreign peers (group interop), for the example with a page (group page), and to drive Chromium
-# (group chromium) or both browsers (group browser: 400 MB to fetch on a bare system), and the peers of
-# the benchmarks (group bench).
+# meet foreign peers (group interop: 200 MB to fetch on a bare system), for the example with a page
+# (group page), to drive Chromium (group chromium) or both browsers (group browser: 400 MB), and the
+# peers of the benchmarks (group bench).
 # Usage: setup.sh GROUP...
 set -eu
 

@@ -36,6 +36,7 @@ await_ports() {
 }
 
 # It ends when it has received as many datagrams as we send, whether they can be decrypted or not.
+# Without an ssrc in the caps srtpdec takes no keys from them.
 start_srtpdec() {
     keys="ssrc=(uint)$(fact ssrc), srtp-key=(buffer)$(spoil "$(fact hex)"), srtp-cipher=$cipher"
     keys="$keys, srtp-auth=$auth, srtcp-cipher=$cipher, srtcp-auth=$rtcp_auth"
