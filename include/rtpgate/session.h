@@ -236,16 +236,16 @@ RTPGATE_API int rtpgate_session_export(const rtpgate_session *session, const cha
 /*
  * Sends one record of application data (SCTP packets of data channels, RFC 8261).
  *
- * data: `length` bytes (1 to rtpgate_session_data_mtu, and no more than the peer's record size
- * limit, RFC 8449). Returns 0; RTPGATE_ERR_INVAL for a NULL or a length out of range;
- * RTPGATE_ERR_STATE when not READY; RTPGATE_ERR_CLOSED after CLOSED, the cause after FAILED;
- * RTPGATE_ERR_NOBUF when 64 KB or 224 datagrams wait in the output: drain it and send again;
- * RTPGATE_ERR_CRYPTO.
+ * data: `length` bytes (1 to rtpgate_session_data_mtu). Returns 0; RTPGATE_ERR_INVAL for a NULL or
+ * a length out of range; RTPGATE_ERR_STATE when not READY; RTPGATE_ERR_CLOSED after CLOSED, the
+ * cause after FAILED; RTPGATE_ERR_NOBUF when 64 KB or 224 datagrams wait in the output: drain it
+ * and send again; RTPGATE_ERR_CRYPTO.
  */
 RTPGATE_API int rtpgate_session_send(rtpgate_session *session, const uint8_t *data, size_t length,
                                      uint64_t now);
 
-/* How many bytes one rtpgate_session_send may carry within the MTU; 0 when not READY. */
+/* How many bytes one rtpgate_session_send may carry within the MTU and the peer's limit (RFC 6066
+ * 4, RFC 8449); 0 when not READY. */
 RTPGATE_API size_t rtpgate_session_data_mtu(const rtpgate_session *session);
 
 /*

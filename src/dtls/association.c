@@ -167,7 +167,7 @@ static void make_ready(struct rtpgate_session *session, struct rg_candidate *can
     rg_candidate_slim(candidate);
     session->path = candidate->flight.path;
     session->state = RTPGATE_STATE_READY;
-    session->deadline = RTPGATE_NEVER;
+    session->deadline = rg_time_add(session->now, session->config->linger);
     session->bad_news.cause = 0;
     session->pending |= bit(RTPGATE_EVENT_KEYS) | bit(RTPGATE_EVENT_ACCEPTED);
     rg_queue_clear(&session->events); /* advice that nothing came of */

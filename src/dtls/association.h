@@ -61,6 +61,7 @@ struct rg_candidate {
     uint16_t suite;
     uint16_t group;
     uint16_t profile;
+    uint16_t record_limit; /* the most that the peer takes in a record; 0: it did not say */
 
     /* server */
     unsigned first;      /* message_seq of the ClientHello: 1 after a HelloVerifyRequest */
@@ -95,7 +96,7 @@ struct rtpgate_session {
     enum rtpgate_state state;
     uint64_t now;
     uint64_t began;    /* start, or the first hello that was answered */
-    uint64_t deadline; /* of the handshake, or of UNVERIFIED */
+    uint64_t deadline; /* of the handshake, or of UNVERIFIED; in READY: the end of the linger */
     uint64_t rtt;      /* 0: not known */
     uint32_t scatter;  /* state of the jitter generator */
 
@@ -146,7 +147,7 @@ void rg_advise(struct rtpgate_session *session, int cause, uint8_t alert, const 
 void rg_heard(struct rtpgate_session *session, struct rg_candidate *candidate);
 /* Its peer is not silent, as far as anybody can tell: the grace of bad news begins anew. */
 void rg_still_there(struct rtpgate_session *session, struct rg_candidate *candidate);
-/* Passes the verdict when bad news has outlived its grace, or the deadline has come. */
+/* Passes the verdict when bad news has outlived its grace, or does what the deadline is for. */
 void rg_judge(struct rtpgate_session *session);
 /* When the grace of bad news is over; RTPGATE_NEVER when there is none, or hope. */
 uint64_t rg_verdict_due(const struct rtpgate_session *session);
@@ -191,6 +192,8 @@ void rg_candidate_free(struct rg_candidate *candidate);
 void rg_candidate_drop(struct rtpgate_session *session, struct rg_candidate *candidate);
 /* Frees what only its handshake needed. */
 void rg_candidate_slim(struct rg_candidate *candidate);
+/* READY: its engine gives way to a small one; when that cannot be made it stays. */
+void rg_candidate_release(struct rg_candidate *candidate);
 /* Opens an engine (again). Returns 0, RTPGATE_ERR_NOMEM, RTPGATE_ERR_CRYPTO. */
 int rg_candidate_open(struct rg_candidate *candidate, const uint8_t *random);
 /* The engine's calls, each followed by sending what it made. */

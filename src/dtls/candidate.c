@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "dtls/association.h"
+#include "dtls/engine_records.h"
 #include "wire/handshake.h"
 
 /* RFC 8422 5.4: curve_type named_curve, then the group. */
@@ -13,6 +14,9 @@ void rg_candidate_learn(struct rg_candidate *candidate, struct rg_bytes message)
     if (message.at[0] == RG_SERVER_HELLO && rg_server_hello_parse(body, &hello)) {
         candidate->suite = hello.suite;
         candidate->profile = hello.profile;
+        if (candidate->session->role == RTPGATE_ROLE_CLIENT) {
+            candidate->record_limit = hello.record_limit;
+        }
     } else if (message.at[0] == RG_SERVER_KEY_EXCHANGE) {
         struct rg_reader reader = rg_reader_make(body.at, body.length);
         if (rg_read_u8(&reader) == NAMED_CURVE) {
@@ -80,6 +84,16 @@ void rg_candidate_slim(struct rg_candidate *candidate) {
     candidate->transcript_length = 0;
     candidate->request = NULL;
     candidate->request_length = 0;
+}
+
+void rg_candidate_release(struct rg_candidate *candidate) {
+    struct rtpgate_session *session = candidate->session;
+    struct rg_engine *small = NULL;
+    if (session->engine->release(candidate->engine, &small) == 0) {
+        session->engine->free(candidate->engine);
+        session->engine = &rg_engine_records;
+        candidate->engine = small;
+    }
 }
 
 void rg_candidate_free(struct rg_candidate *candidate) {

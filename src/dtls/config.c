@@ -123,6 +123,7 @@ static void set_defaults(rtpgate_config *config) {
     config->rto_cap = 3 * SECOND;
     config->deadline = 30 * SECOND;
     config->grace = 1 * SECOND;
+    config->linger = 0;
     config->any_path = false;
 }
 
@@ -248,6 +249,16 @@ int rtpgate_config_set_grace(rtpgate_config *config, uint64_t grace) {
         return code;
     }
     config->grace = grace;
+    return 0;
+}
+
+int rtpgate_config_set_release(rtpgate_config *config, uint64_t linger) {
+    int code = check(config, true);
+
+    if (code < 0) {
+        return code;
+    }
+    config->linger = linger;
     return 0;
 }
 

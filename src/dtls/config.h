@@ -30,6 +30,7 @@ struct rtpgate_config {
     uint64_t rto_cap;
     uint64_t deadline;
     uint64_t grace;
+    uint64_t linger;
     bool any_path;
     /* What a hello is vetted against, read off `priority` and the identity's key, so that neither
      * can drift from the other. */

@@ -1,7 +1,8 @@
 /*
  * The boundary to a DTLS implementation. It is given only whole, vetted handshake messages and
  * protected records, never raw datagrams; it has no timer and no sockets. A second implementation
- * fits behind the same table.
+ * fits behind the same table. When its handshake is over an engine may give way to a smaller one,
+ * which has only records and keys (engine_records.h).
  */
 #ifndef RG_DTLS_ENGINE_H
 #define RG_DTLS_ENGINE_H
@@ -56,8 +57,12 @@ struct rg_engine_ops {
     enum rg_engine_status (*record)(struct rg_engine *engine, struct rg_bytes record);
     /* Sends the last flight again, with new record numbers. */
     enum rg_engine_status (*retransmit)(struct rg_engine *engine);
-    /* Below: only in DONE. Each returns 0 or RTPGATE_ERR_CRYPTO; write also RTPGATE_ERR_INVAL for
-     * more than the peer takes (RFC 6066 4, RFC 8449). */
+    /* Below: only in DONE. */
+    /* Makes an engine of the table rg_engine_records that goes on where this one is, which may then
+     * only be freed. Returns 0 and *out, or RTPGATE_ERR_NOMEM, RTPGATE_ERR_CRYPTO: nothing has
+     * changed. */
+    int (*release)(const struct rg_engine *engine, struct rg_engine **out);
+    /* Each returns 0 or RTPGATE_ERR_CRYPTO. */
     int (*write)(struct rg_engine *engine, struct rg_bytes data);
     int (*close)(struct rg_engine *engine);
     int (*alert)(struct rg_engine *engine, uint8_t description);

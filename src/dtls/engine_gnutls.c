@@ -1,4 +1,4 @@
-#include "dtls/engine.h"
+#include "dtls/engine_records.h"
 
 #include <errno.h>
 #include <gnutls/dtls.h>
@@ -14,7 +14,6 @@
 #include "wire/hello.h"
 
 enum {
-    PLAINTEXT_MAX = 16384,
     /* GnuTLS never fragments: the flight does, to the path's MTU. */
     ENGINE_MTU = 16384,
     /* A call takes one record and sends at most one flight; more turns mean that GnuTLS spins. */
@@ -33,7 +32,9 @@ struct rg_engine {
     bool firing;            /* our timer fired: GnuTLS shall believe that its own did */
     bool cipher_changed;    /* GnuTLS was told ChangeCipherSpec */
     bool done;
-    int failure; /* GNUTLS_E_* */
+    int failure;                      /* GNUTLS_E_* */
+    uint64_t sequence;                /* of the protected record that is being looked at */
+    struct rg_replay_window received; /* GnuTLS does not tell its own */
 };
 
 static ssize_t pull(gnutls_transport_ptr_t pointer, void *out, size_t capacity) {
@@ -162,16 +163,20 @@ static enum rg_engine_status step_handshake(struct rg_engine *engine) {
     if (status == 0) {
         engine->done = true;
         engine->starved = true;
+        rg_replay_mark(&engine->received, engine->sequence);
         return RG_ENGINE_DONE;
     }
     return is_harmless(status) ? RG_ENGINE_HANDSHAKE : fail(engine, status);
 }
 
 static enum rg_engine_status step_records(struct rg_engine *engine) {
-    uint8_t plaintext[PLAINTEXT_MAX];
+    uint8_t plaintext[RG_PLAINTEXT_MAX];
     ssize_t status = gnutls_record_recv(engine->tls, plaintext, sizeof(plaintext));
     if (status == 0) {
         return RG_ENGINE_CLOSED;
+    }
+    if (status > 0 || status == GNUTLS_E_WARNING_ALERT_RECEIVED) {
+        rg_replay_mark(&engine->received, engine->sequence);
     }
     if (status < 0) {
         return is_harmless((int)status) ? RG_ENGINE_DONE : fail(engine, (int)status);
@@ -223,6 +228,13 @@ static enum rg_engine_status engine_message(struct rg_engine *engine, struct rg_
     return status;
 }
 
+static uint64_t sequence_of(struct rg_bytes bytes) {
+    struct rg_reader reader = rg_reader_make(bytes.at, bytes.length);
+    struct rg_record record = {0};
+    (void)rg_record_next(&reader, &record);
+    return record.sequence;
+}
+
 static enum rg_engine_status engine_record(struct rg_engine *engine, struct rg_bytes record) {
     if (!engine->cipher_changed) {
         /* Whoever has sent a protected record has changed its cipher: a lost or late
@@ -235,6 +247,7 @@ static enum rg_engine_status engine_record(struct rg_engine *engine, struct rg_b
             return status;
         }
     }
+    engine->sequence = sequence_of(record);
     return take(engine, record);
 }
 
@@ -248,9 +261,6 @@ static enum rg_engine_status engine_retransmit(struct rg_engine *engine) {
 
 static int engine_write(struct rg_engine *engine, struct rg_bytes data) {
     ssize_t written = gnutls_record_send(engine->tls, data.at, data.length);
-    if (written == GNUTLS_E_LARGE_PACKET) {
-        return RTPGATE_ERR_INVAL;
-    }
     return written == (ssize_t)data.length ? 0 : RTPGATE_ERR_CRYPTO;
 }
 
@@ -300,6 +310,60 @@ static uint8_t engine_alert_received(const struct rg_engine *engine) {
     return (uint8_t)gnutls_alert_get(engine->tls);
 }
 
+static bool read_keys(gnutls_session_t tls, bool read, struct rg_protection *protection) {
+    gnutls_datum_t iv;
+    gnutls_datum_t key;
+    return gnutls_record_get_state(tls, read ? 1 : 0, NULL, &iv, &key, NULL) == 0 &&
+           rg_protection_make(protection, gnutls_cipher_get(tls),
+                              (struct rg_bytes){key.data, key.size},
+                              (struct rg_bytes){iv.data, iv.size});
+}
+
+/* The number of the next record that is written; GnuTLS puts the epoch before it. */
+static bool read_next_sequence(gnutls_session_t tls, uint64_t *sequence) {
+    unsigned char number[8];
+    if (gnutls_record_get_state(tls, 0, NULL, NULL, NULL, number) != 0) {
+        return false;
+    }
+    struct rg_reader reader = rg_reader_make(number, sizeof(number));
+    uint16_t epoch = rg_read_u16(&reader);
+    *sequence = rg_read_u48(&reader);
+    return epoch == 1;
+}
+
+static bool read_exporter(gnutls_session_t tls, struct rg_exporter *exporter) {
+    gnutls_datum_t secret;
+    gnutls_datum_t client;
+    gnutls_datum_t server;
+    gnutls_session_get_random(tls, &client, &server);
+    gnutls_session_get_master_secret(tls, &secret);
+    if (secret.size != RG_MASTER_SECRET || client.size != RG_RANDOM || server.size != RG_RANDOM) {
+        return false;
+    }
+    exporter->mac = (gnutls_mac_algorithm_t)gnutls_prf_hash_get(tls);
+    memcpy(exporter->master_secret, secret.data, RG_MASTER_SECRET);
+    memcpy(exporter->client_random, client.data, RG_RANDOM);
+    memcpy(exporter->server_random, server.data, RG_RANDOM);
+    return true;
+}
+
+static int engine_release(const struct rg_engine *engine, struct rg_engine **out) {
+    struct rg_connection connection = {
+        .received = engine->received,
+        .certificate = engine_certificate(engine),
+        .profile = engine_profile(engine),
+        .extended_master_secret = engine_ems(engine),
+    };
+    bool good = read_keys(engine->tls, true, &connection.read) &&
+                read_keys(engine->tls, false, &connection.write) &&
+                read_next_sequence(engine->tls, &connection.next_sequence) &&
+                read_exporter(engine->tls, &connection.exporter);
+    int status =
+        good ? rg_engine_records_open(out, &connection, &engine->host) : RTPGATE_ERR_CRYPTO;
+    rg_zero(&connection, sizeof(connection));
+    return status;
+}
+
 static const char *engine_reason(const struct rg_engine *engine) {
     return gnutls_strerror(engine->failure);
 }
@@ -311,6 +375,7 @@ const struct rg_engine_ops rg_engine_gnutls = {
     .message = engine_message,
     .record = engine_record,
     .retransmit = engine_retransmit,
+    .release = engine_release,
     .write = engine_write,
     .close = engine_close,
     .alert = engine_alert,

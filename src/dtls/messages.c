@@ -238,6 +238,12 @@ enum rg_added rg_messages_add(struct rg_messages *messages, const struct rg_frag
     if (fragment->sequence >= RG_SEQUENCES || cost(fragment->total) > RG_MESSAGES_BYTES) {
         return RG_ADDED_REFUSED;
     }
+    if (messages->slots == NULL) {
+        messages->slots = rg_alloc(RG_SEQUENCES * sizeof(*messages->slots));
+        if (messages->slots == NULL) {
+            return RG_ADDED_REFUSED;
+        }
+    }
     messages->fragments++;
     enum rg_added result = add_to_all(messages, fragment, origin);
     struct rg_message *message = taker(messages, fragment, result);
@@ -248,7 +254,10 @@ const struct rg_message *rg_messages_get(const struct rg_messages *messages, uns
                                          uint8_t type, unsigned rank) {
     uint64_t before = UINT64_MAX;
     const struct rg_message *found = NULL;
-    for (unsigned turn = 0; sequence < RG_SEQUENCES && turn <= rank; turn++) {
+    if (messages->slots == NULL || sequence >= RG_SEQUENCES) {
+        return NULL;
+    }
+    for (unsigned turn = 0; turn <= rank; turn++) {
         found = NULL;
         for (size_t i = 0; i < RG_VARIANTS; i++) {
             const struct rg_message *message = &messages->slots[sequence][i];
@@ -293,11 +302,13 @@ void rg_messages_take(struct rg_messages *messages, const struct rg_message *mes
 }
 
 void rg_messages_clear(struct rg_messages *messages) {
-    for (size_t s = 0; s < RG_SEQUENCES; s++) {
+    for (size_t s = 0; messages->slots != NULL && s < RG_SEQUENCES; s++) {
         for (size_t i = 0; i < RG_VARIANTS; i++) {
             if (messages->slots[s][i].bytes != NULL) {
                 release(messages, &messages->slots[s][i]);
             }
         }
     }
+    rg_free(messages->slots);
+    messages->slots = NULL;
 }

@@ -43,7 +43,8 @@ struct rg_message {
 };
 
 struct rg_messages {
-    struct rg_message slots[RG_SEQUENCES][RG_VARIANTS]; /* bytes == NULL: free */
+    /* RG_SEQUENCES rows from the first fragment on; bytes == NULL: free */
+    struct rg_message (*slots)[RG_VARIANTS];
     size_t bytes;
     uint64_t fragments; /* that were taken */
     uint64_t completed; /* versions that became whole */

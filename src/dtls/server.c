@@ -96,8 +96,13 @@ static void begin(struct rtpgate_session *session) {
     }
 }
 
+/* The most that the client takes in a record; record_size_limit comes first (RFC 8449 5). */
+static uint16_t record_limit(const struct rg_client_hello *hello) {
+    return hello->record_limit != 0 ? hello->record_limit : hello->fragment_length;
+}
+
 static void new_candidate(struct rtpgate_session *session, const struct rg_message *message,
-                          uint16_t profile) {
+                          const struct rg_client_hello *view, uint16_t profile) {
     struct rg_bytes hello = rg_message_whole(message);
     struct rg_candidate **where = place(session);
     struct rg_candidate *candidate = where == NULL ? NULL : rg_candidate_new(session);
@@ -106,6 +111,7 @@ static void new_candidate(struct rtpgate_session *session, const struct rg_messa
         return;
     }
     candidate->profile = profile;
+    candidate->record_limit = record_limit(view);
     candidate->first = message->sequence;
     rg_follow(session, candidate, message->origin.path);
     int status = answer_hello(candidate, hello);
@@ -142,7 +148,7 @@ static void take_hello(struct rtpgate_session *session, const struct rg_message 
         rg_advise(session, cause, 0, text);
         return;
     }
-    new_candidate(session, message, profile);
+    new_candidate(session, message, &hello, profile);
 }
 
 /* A new hello, or one that is repeated; one that found no place before may find one now. */

@@ -252,7 +252,9 @@ size_t rtpgate_session_data_mtu(const rtpgate_session *session) {
     if (session == NULL || session->state != RTPGATE_STATE_READY) {
         return 0;
     }
-    return session->config->mtu - session->engine->overhead(session->active->engine);
+    size_t most = session->config->mtu - session->engine->overhead(session->active->engine);
+    size_t limit = session->active->record_limit;
+    return limit != 0 && limit < most ? limit : most;
 }
 
 int rtpgate_session_send(rtpgate_session *session, const uint8_t *data, size_t length,

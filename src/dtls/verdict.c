@@ -117,6 +117,9 @@ void rg_judge(struct rtpgate_session *session) {
     const struct rg_bad_news *news = &session->bad_news;
     if (is_due(session, rg_verdict_due(session))) {
         rg_fail(session, news->cause, news->alert, news->text);
+    } else if (is_due(session, session->deadline) && session->state == RTPGATE_STATE_READY) {
+        session->deadline = RTPGATE_NEVER;
+        rg_candidate_release(session->active);
     } else if (is_due(session, session->deadline)) {
         time_out(session);
     }

@@ -1,13 +1,14 @@
 #include "wire/hello.h"
 
-enum { SESSION_ID_MAX = 32 };
+enum { SESSION_ID_MAX = 32, RECORD_LIMIT_MIN = 64 };
 
 /* Both hellos' extensions are read by one loop; `read` takes one body, false: malformed. */
 typedef bool extension_reader(void *hello, uint16_t type, struct rg_reader *body);
 
 static const uint16_t known[] = {
-    RG_EXTENSION_SERVER_NAME, RG_EXTENSION_GROUPS, RG_EXTENSION_SIGNATURES,
-    RG_EXTENSION_USE_SRTP,    RG_EXTENSION_EMS,    RG_EXTENSION_VERSIONS,
+    RG_EXTENSION_SERVER_NAME, RG_EXTENSION_FRAGMENT_LENGTH, RG_EXTENSION_GROUPS,
+    RG_EXTENSION_SIGNATURES,  RG_EXTENSION_USE_SRTP,        RG_EXTENSION_EMS,
+    RG_EXTENSION_VERSIONS,    RG_EXTENSION_RECORD_LIMIT,
 };
 
 /* A set bit for a type that is known, 0 for one that is not. */
@@ -64,10 +65,25 @@ static bool read_use_srtp(struct rg_reader *body, struct rg_bytes *profiles, str
     return rg_reader_finished(body) && is_list(*profiles);
 }
 
+/* 1 to 4 stand for 2^9 to 2^12 bytes. */
+static bool read_fragment_length(struct rg_reader *body, uint16_t *length) {
+    uint8_t code = rg_read_u8(body);
+
+    *length = (uint16_t)(1U << (8 + (code & 7U)));
+    return rg_reader_finished(body) && code >= 1 && code <= 4;
+}
+
+static bool read_record_limit(struct rg_reader *body, uint16_t *limit) {
+    *limit = rg_read_u16(body);
+    return rg_reader_finished(body) && *limit >= RECORD_LIMIT_MIN;
+}
+
 static bool client_extension(void *out, uint16_t type, struct rg_reader *body) {
     struct rg_client_hello *hello = out;
 
     switch (type) {
+    case RG_EXTENSION_FRAGMENT_LENGTH:
+        return read_fragment_length(body, &hello->fragment_length);
     case RG_EXTENSION_GROUPS:
         return read_list(body, &hello->groups);
     case RG_EXTENSION_SIGNATURES:
@@ -80,6 +96,8 @@ static bool client_extension(void *out, uint16_t type, struct rg_reader *body) {
         return rg_reader_finished(body);
     case RG_EXTENSION_VERSIONS:
         return read_versions(body, &hello->versions);
+    case RG_EXTENSION_RECORD_LIMIT:
+        return read_record_limit(body, &hello->record_limit);
     default:
         return true;
     }
@@ -131,6 +149,8 @@ static bool server_extension(void *out, uint16_t type, struct rg_reader *body) {
     case RG_EXTENSION_EMS:
         hello->extended_master_secret = true;
         return rg_reader_finished(body);
+    case RG_EXTENSION_RECORD_LIMIT:
+        return read_record_limit(body, &hello->record_limit);
     default:
         return true;
     }

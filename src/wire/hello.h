@@ -11,10 +11,12 @@
 enum {
     RG_RANDOM = 32,
     RG_EXTENSION_SERVER_NAME = 0,
+    RG_EXTENSION_FRAGMENT_LENGTH = 1,
     RG_EXTENSION_GROUPS = 10,
     RG_EXTENSION_SIGNATURES = 13,
     RG_EXTENSION_USE_SRTP = 14,
     RG_EXTENSION_EMS = 23,
+    RG_EXTENSION_RECORD_LIMIT = 28,
     RG_EXTENSION_VERSIONS = 43,
 };
 
@@ -30,6 +32,8 @@ struct rg_client_hello {
     struct rg_bytes versions;   /* supported_versions, 16-bit numbers; empty when absent */
     struct rg_bytes profiles;   /* use_srtp, 16-bit numbers */
     struct rg_bytes mki;        /* use_srtp's MKI */
+    uint16_t fragment_length;   /* max_fragment_length in bytes (RFC 6066 4); 0 when absent */
+    uint16_t record_limit;      /* record_size_limit (RFC 8449 4); 0 when absent */
     bool use_srtp;
     bool extended_master_secret;
     bool null_compression;
@@ -42,6 +46,7 @@ struct rg_server_hello {
     uint8_t compression;
     uint16_t profile; /* use_srtp's one profile */
     struct rg_bytes mki;
+    uint16_t record_limit; /* record_size_limit (RFC 8449 4); 0 when absent */
     bool use_srtp;
     bool extended_master_secret;
 };
