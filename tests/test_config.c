@@ -51,6 +51,7 @@ START_TEST(defaults_are_those_of_the_header) {
     ck_assert_uint_eq(config->rto_cap, 3 * SECOND);
     ck_assert_uint_eq(config->deadline, 30 * SECOND);
     ck_assert_uint_eq(config->grace, 1 * SECOND);
+    ck_assert_uint_eq(config->linger, 0);
     ck_assert(!config->any_path);
     ck_assert(!atomic_load(&config->frozen));
     rtpgate_config_free(config);
@@ -191,7 +192,7 @@ START_TEST(retransmission_has_bounds) {
 }
 END_TEST
 
-START_TEST(deadline_grace_and_paths_are_kept) {
+START_TEST(deadline_grace_release_and_paths_are_kept) {
     rtpgate_config *config = config_for("p256");
 
     ck_assert_int_eq(rtpgate_config_set_deadline(config, 1), 0);
@@ -205,6 +206,11 @@ START_TEST(deadline_grace_and_paths_are_kept) {
     ck_assert_int_eq(rtpgate_config_set_grace(config, RTPGATE_NEVER), 0);
     ck_assert_uint_eq(config->grace, RTPGATE_NEVER);
     ck_assert_int_eq(rtpgate_config_set_grace(NULL, 1), RTPGATE_ERR_INVAL);
+    ck_assert_int_eq(rtpgate_config_set_release(config, RTPGATE_NEVER), 0);
+    ck_assert_uint_eq(config->linger, RTPGATE_NEVER);
+    ck_assert_int_eq(rtpgate_config_set_release(config, 7), 0);
+    ck_assert_uint_eq(config->linger, 7);
+    ck_assert_int_eq(rtpgate_config_set_release(NULL, 1), RTPGATE_ERR_INVAL);
     ck_assert_int_eq(rtpgate_config_set_any_path(config, true), 0);
     ck_assert(config->any_path);
     ck_assert_int_eq(rtpgate_config_set_any_path(NULL, true), RTPGATE_ERR_INVAL);
@@ -222,6 +228,7 @@ START_TEST(a_frozen_config_keeps_what_it_has) {
     ck_assert_int_eq(rtpgate_config_set_retransmission(config, 50000, SECOND), RTPGATE_ERR_STATE);
     ck_assert_int_eq(rtpgate_config_set_deadline(config, 1), RTPGATE_ERR_STATE);
     ck_assert_int_eq(rtpgate_config_set_grace(config, 0), RTPGATE_ERR_STATE);
+    ck_assert_int_eq(rtpgate_config_set_release(config, 1), RTPGATE_ERR_STATE);
     ck_assert_int_eq(rtpgate_config_set_any_path(config, true), RTPGATE_ERR_STATE);
     ck_assert_uint_eq(config->profile_count, 4);
     ck_assert_uint_eq(config->mtu, 1200);
@@ -229,6 +236,7 @@ START_TEST(a_frozen_config_keeps_what_it_has) {
     ck_assert_uint_eq(config->rto_cap, 3 * SECOND);
     ck_assert_uint_eq(config->deadline, 30 * SECOND);
     ck_assert_uint_eq(config->grace, 1 * SECOND);
+    ck_assert_uint_eq(config->linger, 0);
     ck_assert(!config->any_path);
     rtpgate_config_free(config);
 }
@@ -280,7 +288,7 @@ int main(void) {
     tcase_add_test(tests, wrong_profiles_change_nothing);
     tcase_add_test(tests, mtu_has_bounds);
     tcase_add_loop_test(tests, retransmission_has_bounds, 0, TIMERS);
-    tcase_add_test(tests, deadline_grace_and_paths_are_kept);
+    tcase_add_test(tests, deadline_grace_release_and_paths_are_kept);
     tcase_add_test(tests, a_frozen_config_keeps_what_it_has);
     tcase_add_test(tests, references_are_counted);
     tcase_add_test(tests, a_failed_new_writes_nothing);
