@@ -143,6 +143,8 @@ START_TEST(client_hello_with_every_extension_we_read) {
                    "\xab\xcd\x00\x01\x77"                   /* unknown to us */
                    "\x00\x0e\x00\x07\x00\x02\x00\x07\x02mk" /* use_srtp: profile 7, MKI "mk" */
                    "\x00\x17\x00\x00"                       /* extended_master_secret */
+                   "\x00\x01\x00\x01\x03"                   /* max_fragment_length: 2^11 */
+                   "\x00\x1c\x00\x02\x40\x01"               /* record_size_limit */
                    "\x00\x2b\x00\x05\x04\xfe\xfc\xfe\xfd"), /* supported_versions */
     };
     struct body body = client_body(parts);
@@ -161,6 +163,8 @@ START_TEST(client_hello_with_every_extension_we_read) {
     ck_assert(hello.extended_master_secret);
     ck_assert_uint_eq(hello.versions.length, 4);
     ck_assert_mem_eq(hello.versions.at, "\xfe\xfc\xfe\xfd", 4);
+    ck_assert_uint_eq(hello.fragment_length, 2048);
+    ck_assert_uint_eq(hello.record_limit, 0x4001);
 }
 END_TEST
 
@@ -297,6 +301,15 @@ START_TEST(ems_with_a_body_is_malformed) {
 }
 END_TEST
 
+START_TEST(limits_out_of_range_are_malformed) {
+    ck_assert(CLIENT_PARSES("\x00\x01\x00\x01\x04") && CLIENT_PARSES("\x00\x01\x00\x01\x01"));
+    ck_assert(!CLIENT_PARSES("\x00\x01\x00\x01\x05") && !CLIENT_PARSES("\x00\x01\x00\x01\x00"));
+    ck_assert(!CLIENT_PARSES("\x00\x01\x00\x02\x01\x01"));
+    ck_assert(!CLIENT_PARSES("\x00\x1c\x00\x02\x00\x3f") && !CLIENT_PARSES("\x00\x1c\x00\x01\x40"));
+    ck_assert(SERVER_PARSES("\x00\x1c\x00\x02\x00\x40") && !SERVER_PARSES("\x00\x1c\x00\x00"));
+}
+END_TEST
+
 START_TEST(server_hello_is_read) {
     struct parts parts = {
         .session_id = 32,
@@ -421,6 +434,7 @@ int main(void) {
     tcase_add_test(both, half_an_extension_is_malformed);
     tcase_add_test(both, repeated_extensions_are_malformed);
     tcase_add_test(both, ems_with_a_body_is_malformed);
+    tcase_add_test(both, limits_out_of_range_are_malformed);
     tcase_add_test(both, a_malformed_hello_leaves_the_view_alone);
     tcase_add_test(server, server_hello_is_read);
     tcase_add_test(server, server_hello_without_extensions);
