@@ -81,12 +81,12 @@ RTPGATE_API int rtpgate_config_set_deadline(rtpgate_config *config, uint64_t dea
 RTPGATE_API int rtpgate_config_set_grace(rtpgate_config *config, uint64_t grace);
 
 /*
- * How long an association keeps its GnuTLS session, about 11 KB, after READY. Then it gives it back
- * and goes on with records and keys of its own, under 1 KB; nothing that a caller can do, and
- * nothing that the peer sees, changes. Only rtpgate_session_input and rtpgate_session_expire do so.
- * Default 0: at once, so that no time of its own wakes the caller; RTPGATE_NEVER: it is kept, for
- * whoever must have records in a certified library. Where there is no memory for the change, it is
- * kept, too. Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE when frozen.
+ * How long an association keeps its GnuTLS session (about 11 KB) after READY. Then it gives it back
+ * and goes on with keys and record numbers alone (under 1 KB). Nothing changes for the caller or
+ * the peer: alerts, application data, keys, rtpgate_session_export and what else works in READY
+ * work as before. Default 0: at once, so that nobody must be woken for it. RTPGATE_NEVER: it is
+ * kept, for whoever needs every record to pass through GnuTLS; it is also kept when there is no
+ * memory for the change. Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE when frozen.
  */
 RTPGATE_API int rtpgate_config_set_release(rtpgate_config *config, uint64_t linger);
 

@@ -7,27 +7,28 @@
 #include "base/bytes.h"
 #include "base/secure.h"
 
-enum { DIGEST_MAX = 48, PARTS = 4 };
+enum { DIGEST_MAX = 48, SEED_PARTS = 3, RANDOMS = 2 * RG_RANDOM };
 
-static void put(gnutls_hmac_hd_t hmac, const struct rg_bytes *parts, int *status) {
-    for (size_t i = 0; i < PARTS && *status == 0; i++) {
-        *status = parts[i].length == 0 ? 0 : gnutls_hmac(hmac, parts[i].at, parts[i].length);
+static int add_seed(gnutls_hmac_hd_t hmac, const struct rg_bytes *seed) {
+    int status = 0;
+    for (size_t i = 0; i < SEED_PARTS && status == 0; i++) {
+        status = seed[i].length == 0 ? 0 : gnutls_hmac(hmac, seed[i].at, seed[i].length);
     }
+    return status;
 }
 
-/* P_hash (RFC 5246 5) over a seed in parts, of which the first is left free for A(i). */
-static int expand(gnutls_hmac_hd_t hmac, size_t digest, struct rg_bytes *parts, uint8_t *out,
+/* P_hash (RFC 5246 5); `a` is its A(i). */
+static int expand(gnutls_hmac_hd_t hmac, size_t digest, const struct rg_bytes *seed, uint8_t *out,
                   size_t length) {
     uint8_t a[DIGEST_MAX];
     uint8_t block[DIGEST_MAX];
-    int status = 0;
+    int status = add_seed(hmac, seed);
 
-    put(hmac, parts, &status);
     gnutls_hmac_output(hmac, a);
-    parts[0] = (struct rg_bytes){a, digest};
     for (size_t done = 0; done < length && status == 0; done += digest) {
         size_t rest = length - done;
-        put(hmac, parts, &status);
+        status = gnutls_hmac(hmac, a, digest);
+        status = status == 0 ? add_seed(hmac, seed) : status;
         gnutls_hmac_output(hmac, block);
         memcpy(out + done, block, rest < digest ? rest : digest);
         status = status == 0 ? gnutls_hmac(hmac, a, digest) : status;
@@ -40,7 +41,7 @@ static int expand(gnutls_hmac_hd_t hmac, size_t digest, struct rg_bytes *parts, 
 
 int rg_exporter_export(const struct rg_exporter *exporter, const char *label,
                        const uint8_t *context, size_t context_length, uint8_t *out, size_t length) {
-    uint8_t randoms_and_length[2 * RG_RANDOM + 2];
+    uint8_t randoms_and_length[RANDOMS + 2];
     gnutls_hmac_hd_t hmac;
     size_t digest = gnutls_hmac_get_len(exporter->mac);
 
@@ -50,15 +51,14 @@ int rg_exporter_export(const struct rg_exporter *exporter, const char *label,
         return RTPGATE_ERR_CRYPTO;
     }
     memcpy(randoms_and_length, exporter->client_random, RG_RANDOM);
-    memcpy(randoms_and_length + RG_RANDOM, exporter->server_random, RG_RANDOM);
-    rg_put_u16(randoms_and_length + 2 * RG_RANDOM, (uint16_t)context_length);
-    struct rg_bytes parts[PARTS] = {
-        {NULL, 0},
+    memcpy(&randoms_and_length[RG_RANDOM], exporter->server_random, RG_RANDOM);
+    rg_put_u16(&randoms_and_length[RANDOMS], (uint16_t)context_length);
+    const struct rg_bytes seed[SEED_PARTS] = {
         {(const uint8_t *)label, strlen(label)},
-        {randoms_and_length, 2 * RG_RANDOM + (context == NULL ? 0 : 2)},
+        {randoms_and_length, RANDOMS + (context == NULL ? 0 : 2)},
         {context, context_length},
     };
-    int status = expand(hmac, digest, parts, out, length);
+    int status = expand(hmac, digest, seed, out, length);
     gnutls_hmac_deinit(hmac, NULL);
     return status == 0 ? 0 : RTPGATE_ERR_CRYPTO;
 }

@@ -104,14 +104,19 @@ int rg_protection_open(const struct rg_protection *protection, const struct rg_r
     if (open_cipher(protection, &handle) != 0) {
         return RTPGATE_ERR_CRYPTO;
     }
-    size_t length = body.length - prefix - RG_AEAD_TAG;
+    const size_t sealed = body.length - prefix - RG_AEAD_TAG;
+    size_t length = sealed;
     make_nonce(protection, prefix > 0 ? body.at : record->whole.at + SEQUENCE_AT, nonce);
     make_aad(record->whole.at, length, aad);
     int status =
         gnutls_aead_cipher_decrypt(handle, nonce, sizeof(nonce), aad, sizeof(aad), RG_AEAD_TAG,
                                    body.at + prefix, body.length - prefix, out, &length);
     gnutls_aead_cipher_deinit(handle);
-    return status == 0 ? (int)length : RTPGATE_ERR_AUTH;
+    if (status != 0) {
+        rg_zero(out, sealed); /* what the cipher wrote before it knew */
+        return RTPGATE_ERR_AUTH;
+    }
+    return (int)length;
 }
 
 bool rg_replay_is_new(const struct rg_replay_window *window, uint64_t sequence) {

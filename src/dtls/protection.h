@@ -42,7 +42,7 @@ bool rg_protection_make(struct rg_protection *protection, gnutls_cipher_algorith
 /* How much a record is longer than what it carries, header included. */
 size_t rg_protection_overhead(const struct rg_protection *protection);
 
-/* Writes a whole record, whose number must be new under these keys (at most RG_SEQUENCE_MAX).
+/* Writes a whole record, whose number must be new under these keys (at most 2^48 - 1).
  * plaintext: at most RG_PLAINTEXT_MAX bytes. out: room for overhead more. Returns the record's
  * length, or RTPGATE_ERR_CRYPTO. */
 int rg_protection_seal(const struct rg_protection *protection, uint8_t type, uint64_t sequence,
