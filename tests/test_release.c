@@ -392,6 +392,31 @@ START_TEST(the_peers_limit_holds) {
 }
 END_TEST
 
+/* Makes the client's record_size_limit an extension that nobody knows. */
+static void hide_record_limit(void *context, struct sim_link *link, struct sim_passing *passing) {
+    static const uint8_t extension[] = {0, 28, 0, 2, 2, 0};
+    (void)context;
+    (void)link;
+    for (size_t i = 0; passing->number == 0 && i + sizeof(extension) <= *passing->length; i++) {
+        if (memcmp(passing->bytes + i, extension, sizeof(extension)) == 0) {
+            passing->bytes[i] = 0xfa;
+        }
+    }
+}
+
+START_TEST(an_old_limit_holds_where_there_is_no_new_one) {
+    const struct sim_stock_setup setup = {.profiles = all_profiles, .profile_count = 4};
+    meet(&meeting, &setup, NULL, 1, &sim_calm);
+    ck_assert_int_eq(gnutls_record_set_max_size(meeting.stock.tls, 512), 0);
+    sim_link_tap(meeting.link, hide_record_limit, NULL);
+    begin(&meeting);
+    sim_link_run(meeting.link, 15000);
+    ck_assert_ptr_nonnull(meeting.ours.session->candidates[0]);
+    ck_assert_uint_eq(meeting.ours.session->candidates[0]->record_limit, 512);
+    part(&meeting);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("release");
     TCase *tests = suite_case(suite, "against stock GnuTLS");
@@ -405,6 +430,7 @@ int main(void) {
     tcase_add_test(tests, a_lost_final_flight_is_repeated);
     tcase_add_test(tests, a_renegotiation_is_ignored);
     tcase_add_loop_test(tests, the_peers_limit_holds, 0, 6);
+    tcase_add_test(tests, an_old_limit_holds_where_there_is_no_new_one);
     tests = suite_case(suite, "released at once");
     tcase_add_checked_fixture(tests, ready_at_once, teardown);
     tcase_add_test(tests, authenticated_alerts_count);

@@ -163,7 +163,6 @@ static enum rg_engine_status step_handshake(struct rg_engine *engine) {
     if (status == 0) {
         engine->done = true;
         engine->starved = true;
-        rg_replay_mark(&engine->received, engine->sequence);
         return RG_ENGINE_DONE;
     }
     return is_harmless(status) ? RG_ENGINE_HANDSHAKE : fail(engine, status);
