@@ -86,6 +86,7 @@ int rg_protection_seal(const struct rg_protection *protection, uint8_t type, uin
         gnutls_aead_cipher_encrypt(handle, nonce, sizeof(nonce), aad, sizeof(aad), RG_AEAD_TAG,
                                    plaintext.at, plaintext.length, body + prefix, &sealed);
     gnutls_aead_cipher_deinit(handle);
+    rg_zero(nonce, sizeof(nonce));
     return status == 0 ? (int)(RG_RECORD_HEADER + prefix + sealed) : RTPGATE_ERR_CRYPTO;
 }
 
@@ -112,6 +113,7 @@ int rg_protection_open(const struct rg_protection *protection, const struct rg_r
         gnutls_aead_cipher_decrypt(handle, nonce, sizeof(nonce), aad, sizeof(aad), RG_AEAD_TAG,
                                    body.at + prefix, body.length - prefix, out, &length);
     gnutls_aead_cipher_deinit(handle);
+    rg_zero(nonce, sizeof(nonce));
     if (status != 0) {
         rg_zero(out, sealed); /* what the cipher wrote before it knew */
         return RTPGATE_ERR_AUTH;
