@@ -1,5 +1,7 @@
 /* Forged datagrams in states that the injection matrix does not visit, and what they leave behind.
  */
+#include "dtls/association.h"
+#include "dtls/engine_records.h"
 #include "sim/attack.h"
 #include "sim/pair.h"
 #include "suite.h"
@@ -83,6 +85,28 @@ START_TEST(every_other_state_takes_it_as_well) {
 }
 END_TEST
 
+START_TEST(a_released_association_takes_it_as_well) {
+    struct sim_pair pair;
+    sim_pair_ready(&pair);
+    struct sim_ours *sides[] = {&pair.client, &pair.server};
+    for (size_t i = 0; i < 2; i++) {
+        prepare(sim_attack((size_t)_i), i);
+        ck_assert_ptr_eq(sides[i]->session->engine, &rg_engine_records);
+        give(sides[i]->session, 0, SIM_SECOND);
+        sim_ours_drain(sides[i], SIM_SECOND);
+        ck_assert_uint_eq(sides[i]->count, 3); /* certificate, keys, accepted */
+    }
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(rtpgate_session_send(sides[i]->session, (const uint8_t *)"still", 5, 0),
+                         0);
+        sim_link_run(pair.link, (2 + i) * SIM_SECOND);
+        ck_assert_msg(sides[1 - i]->data_count == 1, "%s: no data passes",
+                      sim_attack((size_t)_i)->name);
+    }
+    sim_pair_clear(&pair);
+}
+END_TEST
+
 /* A flood of hellos cannot push out the one that is heard. */
 START_TEST(a_flood_of_hellos_is_bounded) {
     struct sim_pair pair;
@@ -112,6 +136,7 @@ int main(void) {
     sim_scene_record(&scene);
     tcase_add_loop_test(tests, an_undeclared_path_costs_nothing, 0, attacks * PHASES);
     tcase_add_loop_test(tests, every_other_state_takes_it_as_well, 0, attacks);
+    tcase_add_loop_test(tests, a_released_association_takes_it_as_well, 0, attacks);
     tcase_add_test(tests, a_flood_of_hellos_is_bounded);
     int failed = suite_run(suite);
     sim_ours_finish();
