@@ -3,14 +3,17 @@
 
 #include "base/secure.h"
 #include "media.h"
+#include "srtp/crypto.h"
 #include "suite.h"
 
 /* What libsrtp is asked, what it is made to answer, and what became of the keys. */
 static struct {
     int inits;
+    int installs;
     int creates;
     int live;
     srtp_err_status_t fail_init;
+    srtp_err_status_t fail_install;
     int fail_create; /* the n-th from now fails; 0: none */
     srtp_err_status_t status;
     const uint8_t *key; /* where libsrtp was shown a key, until it was zeroed */
@@ -20,6 +23,11 @@ static struct {
 static srtp_err_status_t watched_init(void) {
     watch.inits++;
     return watch.fail_init != 0 ? watch.fail_init : srtp_init();
+}
+
+static srtp_err_status_t watched_install(void) {
+    watch.installs++;
+    return watch.fail_install != 0 ? watch.fail_install : rg_crypto_install();
 }
 
 static srtp_err_status_t watched_create(srtp_t *session, const srtp_policy_t *policy) {
@@ -59,7 +67,9 @@ static srtp_err_status_t answered(srtp_t session, void *packet, int *length) {
 
 /* The tests run on a second copy of the source, with another libsrtp under it. */
 #define rtpgate_media_new copy_new
+#define rtpgate_media_keep_libsrtp_ciphers copy_keep
 #define rg_media_prepare test_media_prepare
+#define rg_crypto_install watched_install
 #define rtpgate_media_free copy_free
 #define rtpgate_media_protect copy_protect
 #define rtpgate_media_unprotect copy_unprotect
@@ -92,44 +102,85 @@ static void begin(void) {
     }
     memset(&watch, 0, sizeof watch);
     once = (once_flag)ONCE_FLAG_INIT;
+    ciphers = CIPHERS_UNDECIDED;
 }
 
-START_TEST(libsrtp_is_initialised_once_and_one_context_stays) {
+START_TEST(libsrtp_is_initialised_once_and_gets_our_ciphers_once) {
     rtpgate_media *first = copy_end();
-    rtpgate_media *second = copy_end();
 
-    ck_assert_int_eq(watch.inits, 1);
-    ck_assert_int_eq(watch.creates, 5);
+    rtpgate_media_free(copy_end());
+    ck_assert_int_eq(watch.live, 2);
     rtpgate_media_free(first);
-    ck_assert_int_eq(watch.live, 3);
-    rtpgate_media_free(second);
-    ck_assert_int_eq(watch.live, 1);
     rtpgate_media_free(copy_end());
     ck_assert_int_eq(watch.inits, 1);
-    ck_assert_int_eq(watch.live, 1);
+    ck_assert_int_eq(watch.installs, 1);
+    ck_assert_int_eq(watch.creates, 6);
+    ck_assert_int_eq(watch.live, 0);
 }
 END_TEST
 
-START_TEST(without_libsrtp_there_are_no_contexts) {
+START_TEST(kept_ciphers_have_one_context_that_stays) {
+    rtpgate_media *first;
+
+    ck_assert_int_eq(rtpgate_media_keep_libsrtp_ciphers(), 0);
+    ck_assert_int_eq(rtpgate_media_keep_libsrtp_ciphers(), 0);
+    ck_assert_int_eq(watch.inits, 0);
+    first = copy_end();
+    rtpgate_media_free(copy_end());
+    ck_assert_int_eq(watch.live, 3);
+    rtpgate_media_free(first);
+    ck_assert_int_eq(watch.inits, 1);
+    ck_assert_int_eq(watch.installs, 0);
+    ck_assert_int_eq(watch.creates, 5);
+    ck_assert_int_eq(watch.live, 1);
+    ck_assert_int_eq(rtpgate_media_keep_libsrtp_ciphers(), 0);
+}
+END_TEST
+
+START_TEST(ciphers_are_kept_before_the_first_context_or_not_at_all) {
+    rtpgate_media_free(copy_end());
+    ck_assert_int_eq(rtpgate_media_keep_libsrtp_ciphers(), RTPGATE_ERR_STATE);
+    rtpgate_media_free(copy_end());
+    ck_assert_int_eq(watch.installs, 1);
+}
+END_TEST
+
+/* No context is made, now and later. */
+static void expect_none(int code) {
     struct rtpgate_srtp_keys keys = media_keys(&media_profiles[0], true);
     rtpgate_media *media = NULL;
 
-    watch.fail_init = srtp_err_status_init_fail;
-    ck_assert_int_eq(rtpgate_media_new(&media, &keys), RTPGATE_ERR_CRYPTO);
-    ck_assert_int_eq(rtpgate_media_new(&media, &keys), RTPGATE_ERR_CRYPTO);
+    ck_assert_int_eq(rtpgate_media_new(&media, &keys), code);
+    ck_assert_int_eq(rtpgate_media_new(&media, &keys), code);
     ck_assert_ptr_null(media);
     ck_assert_int_eq(watch.creates, 0);
+}
+
+START_TEST(without_libsrtp_there_are_no_contexts) {
+    watch.fail_init = srtp_err_status_init_fail;
+    expect_none(RTPGATE_ERR_CRYPTO);
+    ck_assert_int_eq(watch.installs, 0);
+}
+END_TEST
+
+START_TEST(without_ciphers_there_are_no_contexts) {
+    watch.fail_install = srtp_err_status_algo_fail;
+    expect_none(RTPGATE_ERR_CRYPTO);
+    begin();
+    watch.fail_install = srtp_err_status_alloc_fail;
+    expect_none(RTPGATE_ERR_NOMEM);
 }
 END_TEST
 
 START_TEST(somebody_else_may_have_initialised_libsrtp) {
     watch.fail_init = srtp_err_status_bad_param; /* what libsrtp 2 says then */
     rtpgate_media_free(copy_end());
-    ck_assert_int_eq(watch.live, 1);
+    ck_assert_int_eq(watch.creates, 2);
 }
 END_TEST
 
 START_TEST(contexts_do_not_depend_on_the_one_that_stays) {
+    ck_assert_int_eq(rtpgate_media_keep_libsrtp_ciphers(), 0);
     watch.fail_create = 1;
     watch.status = srtp_err_status_alloc_fail;
     rtpgate_media_free(copy_end());
@@ -157,16 +208,16 @@ static void fail_at(int n, srtp_err_status_t status, int code) {
     ck_assert_int_eq(rtpgate_media_new(&media, &keys), code);
     ck_assert_ptr_null(media);
     ck_assert_ptr_null(watch.key);
-    ck_assert_uint_eq(watch.zeroed, (size_t)n - 1);
-    ck_assert_int_eq(watch.live, 1);
+    ck_assert_uint_eq(watch.zeroed, (size_t)n);
+    ck_assert_int_eq(watch.live, 0);
 }
 
 START_TEST(a_context_that_cannot_be_made_leaves_nothing) {
+    fail_at(1, srtp_err_status_alloc_fail, RTPGATE_ERR_NOMEM);
     fail_at(2, srtp_err_status_alloc_fail, RTPGATE_ERR_NOMEM);
-    fail_at(3, srtp_err_status_alloc_fail, RTPGATE_ERR_NOMEM);
-    fail_at(2, srtp_err_status_init_fail, RTPGATE_ERR_CRYPTO);
-    fail_at(2, srtp_err_status_bad_param, RTPGATE_ERR_CRYPTO);
-    fail_at(3, srtp_err_status_cipher_fail, RTPGATE_ERR_CRYPTO);
+    fail_at(1, srtp_err_status_init_fail, RTPGATE_ERR_CRYPTO);
+    fail_at(1, srtp_err_status_bad_param, RTPGATE_ERR_CRYPTO);
+    fail_at(2, srtp_err_status_cipher_fail, RTPGATE_ERR_CRYPTO);
 }
 END_TEST
 
@@ -207,8 +258,11 @@ int main(void) {
     TCase *tests = suite_case(suite, "media_faults");
 
     tcase_add_checked_fixture(tests, begin, NULL);
-    tcase_add_test(tests, libsrtp_is_initialised_once_and_one_context_stays);
+    tcase_add_test(tests, libsrtp_is_initialised_once_and_gets_our_ciphers_once);
+    tcase_add_test(tests, kept_ciphers_have_one_context_that_stays);
+    tcase_add_test(tests, ciphers_are_kept_before_the_first_context_or_not_at_all);
     tcase_add_test(tests, without_libsrtp_there_are_no_contexts);
+    tcase_add_test(tests, without_ciphers_there_are_no_contexts);
     tcase_add_test(tests, somebody_else_may_have_initialised_libsrtp);
     tcase_add_test(tests, contexts_do_not_depend_on_the_one_that_stays);
     tcase_add_test(tests, keys_are_zeroed_once_libsrtp_has_them);

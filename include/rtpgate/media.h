@@ -34,14 +34,27 @@ struct rtpgate_media_stats {
  * Makes the contexts from `keys`, which are copied: clear yours.
  *
  * out: written only on success; release it with rtpgate_media_free.
- * The first call of the process initialises libsrtp and never undoes it. Whoever else uses libsrtp
- * in the process may call srtp_init before that (not at the same time) or ignore that it fails
- * later (libsrtp 2 refuses a second call), but must not call srtp_shutdown.
+ * The first call of the process (or of rtpgate_peer_new) initialises libsrtp and gives it ciphers
+ * on GnuTLS and nettle; neither is ever undone. Whoever else uses libsrtp in the process may call
+ * srtp_init before that (not at the same time) or ignore that it fails later (libsrtp 2 refuses a
+ * second call), but must not call srtp_shutdown. Contexts that they make later have the new
+ * ciphers, too, which do the same; those that they made before stay as they are.
  *
  * Returns 0; RTPGATE_ERR_INVAL for a NULL, an unknown profile, or lengths that are not the
- * profile's; RTPGATE_ERR_NOMEM; RTPGATE_ERR_CRYPTO.
+ * profile's; RTPGATE_ERR_NOMEM; RTPGATE_ERR_CRYPTO, for this and all later calls also when a cipher
+ * failed libsrtp's self-test: rtpgate_media_keep_libsrtp_ciphers avoids ours.
  */
 RTPGATE_API int rtpgate_media_new(rtpgate_media **out, const struct rtpgate_srtp_keys *keys);
+
+/*
+ * Leaves libsrtp the ciphers that it came with, for the whole process. By default it gets others,
+ * which are 2 to 10 times as fast as those on NSS in Debian's libsrtp2; this is for those who must
+ * use a certain crypto library. Call it before anything else of media.h and peer.h.
+ *
+ * Returns 0, also when it was called before; RTPGATE_ERR_STATE, without effect, when libsrtp got
+ * other ciphers already: call it earlier.
+ */
+RTPGATE_API int rtpgate_media_keep_libsrtp_ciphers(void);
 
 /* Zeroes the keys and frees the contexts. NULL is fine. */
 RTPGATE_API void rtpgate_media_free(rtpgate_media *media);

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/secure.h"
+#include "srtp/crypto.h"
 #include "srtp/media.h"
 
 enum {
@@ -86,6 +87,21 @@ static srtp_err_status_t create(srtp_t *out, enum rtpgate_srtp_profile number,
 static once_flag once = ONCE_FLAG_INIT;
 static atomic_int initialised; /* atomic, since the thread sanitizer does not know call_once */
 
+/* Whose ciphers the contexts of this process have. */
+enum { CIPHERS_UNDECIDED, CIPHERS_OURS, CIPHERS_OF_LIBSRTP };
+static atomic_int ciphers;
+
+/* Whether `whose` is what holds from now on. */
+static bool decide_ciphers(int whose) {
+    int now = CIPHERS_UNDECIDED;
+
+    return atomic_compare_exchange_strong(&ciphers, &now, whose) || now == whose;
+}
+
+int rtpgate_media_keep_libsrtp_ciphers(void) {
+    return decide_ciphers(CIPHERS_OF_LIBSRTP) ? 0 : RTPGATE_ERR_STATE;
+}
+
 /*
  * libsrtp's ciphers on NSS start all of NSS when nothing else uses it and stop it with the last
  * one: a context costs 687 us then, and 15 us while there is another. So this one stays, with a key
@@ -100,7 +116,9 @@ static void initialise(void) {
     if (status == srtp_err_status_bad_param) { /* its answer to a second call: others were first */
         status = srtp_err_status_ok;
     }
-    if (status == srtp_err_status_ok) {
+    if (status == srtp_err_status_ok && decide_ciphers(CIPHERS_OURS)) {
+        status = rg_crypto_install();
+    } else if (status == srtp_err_status_ok) {
         (void)create(&anchor, RTPGATE_SRTP_AES128_CM_SHA1_80, ssrc_any_inbound, master);
     }
     atomic_store(&initialised, code_of_context(status));
