@@ -34,7 +34,7 @@ struct cm {
         struct aes128_ctx aes128;
         struct aes256_ctx aes256;
     } key;
-    uint8_t salt[AES_BLOCK_SIZE]; /* the last two bytes are 0 */
+    uint8_t salt[CM_SALT];
     uint8_t counter[AES_BLOCK_SIZE];
     unsigned position; /* in the keystream, in bytes */
 };
@@ -104,8 +104,9 @@ static srtp_err_status_t cm_set_iv(void *state, uint8_t *iv, srtp_cipher_directi
     struct cm *cm = state;
 
     (void)direction;
-    for (size_t i = 0; i < AES_BLOCK_SIZE; i++) {
-        cm->counter[i] = cm->salt[i] ^ iv[i];
+    memcpy(cm->counter, iv, AES_BLOCK_SIZE);
+    for (size_t i = 0; i < CM_SALT; i++) {
+        cm->counter[i] ^= cm->salt[i];
     }
     cm->position = AES_BLOCK_SIZE * ((unsigned)cm->counter[14] << 8 | cm->counter[15]);
     return srtp_err_status_ok;
@@ -146,6 +147,7 @@ static srtp_err_status_t cm_crypt(void *state, uint8_t *data, unsigned *length) 
     unsigned done;
 
     if (*length > CM_KEYSTREAM - cm->position) {
+        *length = 0;
         return srtp_err_status_terminus;
     }
     done = cm_finish_block(cm, data, *length);
