@@ -37,7 +37,10 @@ for group in "$@"; do
     page) packages="$packages libmicrohttpd-dev libnice-dev" ;;
     chromium) packages="$packages $node chromium" ;;
     browser) packages="$packages $node chromium firefox-esr" ;;
-    bench) packages="$packages libssl-dev valgrind golang-go golang-github-pion-dtls.v2-dev" ;;
+    bench)
+        packages="$packages libssl-dev valgrind golang-go"
+        packages="$packages golang-github-pion-dtls.v2-dev golang-github-pion-srtp.v2-dev"
+        ;;
     *) fail "no such group: $group (there are: build test interop page chromium browser bench)" ;;
     esac
 done
