@@ -67,8 +67,15 @@ static srtp_err_status_t answered(srtp_t session, void *packet, int *length) {
 
 /* The tests run on a second copy of the source, with another libsrtp under it. */
 #define rtpgate_media_new copy_new
+#define rtpgate_media_new_with copy_new_with
+#define rtpgate_media_expiring copy_expiring
+#define rtpgate_media_roc copy_roc
+#define rtpgate_media_set_roc copy_set_roc
+#define rg_media_limit copy_limit
+#define rg_media_add_stats copy_add_stats
 #define rtpgate_media_keep_libsrtp_ciphers copy_keep
 #define rg_media_prepare test_media_prepare
+#define rg_srtp_code test_srtp_code
 #define rg_crypto_install watched_install
 #define rtpgate_media_free copy_free
 #define rtpgate_media_protect copy_protect
@@ -85,6 +92,7 @@ static srtp_err_status_t answered(srtp_t session, void *packet, int *length) {
 #define rg_zero watched_zero
 void copy_free(rtpgate_media *media);
 #include "srtp/media.c"
+#include "srtp/start.c"
 
 static rtpgate_media *copy_end(void) {
     struct rtpgate_srtp_keys keys = media_keys(&media_profiles[0], true);
@@ -253,6 +261,26 @@ START_TEST(what_libsrtp_says_is_told) {
 }
 END_TEST
 
+START_TEST(every_counter_is_summed) {
+    rtpgate_media *media = copy_end();
+    uint64_t counters[sizeof(struct rtpgate_media_stats) / sizeof(uint64_t)];
+    struct rtpgate_media_stats sum = {0};
+
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
+        counters[i] = i + 1;
+    }
+    memcpy(&media->stats, counters, sizeof counters);
+    rg_media_add_stats(&sum, NULL);
+    rg_media_add_stats(&sum, media);
+    rg_media_add_stats(&sum, media);
+    memcpy(counters, &sum, sizeof counters);
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
+        ck_assert_uint_eq(counters[i], 2 * (i + 1));
+    }
+    rtpgate_media_free(media);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("media_faults");
     TCase *tests = suite_case(suite, "media_faults");
@@ -268,5 +296,6 @@ int main(void) {
     tcase_add_test(tests, keys_are_zeroed_once_libsrtp_has_them);
     tcase_add_test(tests, a_context_that_cannot_be_made_leaves_nothing);
     tcase_add_test(tests, what_libsrtp_says_is_told);
+    tcase_add_test(tests, every_counter_is_summed);
     return suite_run(suite);
 }

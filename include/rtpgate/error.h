@@ -38,11 +38,13 @@ enum rtpgate_error {
     RTPGATE_ERR_ALERT = -41,          /* the peer sent a fatal alert */
     RTPGATE_ERR_TIMEOUT = -42,        /* the deadline passed */
     RTPGATE_ERR_CLOSED = -43,         /* the association was closed */
+    RTPGATE_ERR_EXPIRED = -44, /* the SRTP keys protected as many packets as they may: new ones */
 
     /* One packet: drop it and go on; the association is not harmed. */
     RTPGATE_ERR_AUTH = -64,      /* the authentication tag is wrong */
     RTPGATE_ERR_REPLAY = -65,    /* the packet was seen before or is too old */
     RTPGATE_ERR_MALFORMED = -66, /* the bytes or the text do not parse */
+    RTPGATE_ERR_CRYPTEX = -67,   /* the RTP header is hidden (RFC 9335): leave out a=cryptex */
 };
 
 enum rtpgate_error_class {

@@ -2,6 +2,7 @@
 #ifndef RTPGATE_MEDIA_H
 #define RTPGATE_MEDIA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,7 +29,28 @@ struct rtpgate_media_stats {
     uint64_t auth_failures; /* wrong tag: forged, damaged, or not encrypted at all */
     uint64_t replays;       /* seen or sent before, or older than the window */
     uint64_t malformed;     /* too short or too long, or lengths that lie */
+    uint64_t unencrypted;   /* of the auth_failures: SRTCP without encryption */
+    uint64_t too_old;       /* of the replays: older than the window */
+    uint64_t cryptex;       /* hidden headers (RFC 9335), refused */
+    uint64_t expired;       /* refused since the keys have protected enough */
 };
+
+/* What differs from the usual; all zeros is the default. Fields are only ever appended. */
+struct rtpgate_media_settings {
+    unsigned replay_window; /* of RTP, in packets: 64 to 32767, or 0 for 1024. SRTCP's is 128. */
+    /* rtpgate_media_protect takes an RTP packet of an index that it protected before. Only for the
+     * same payload: two of them under one index tell an eavesdropper their difference. Not with the
+     * AEAD profiles, where a changed header gives the key of the tag away (RFC 7714 8.1): there,
+     * keep the protected packet and send that again. */
+    bool repeats;
+    /* `encrypted_extension_count` (up to 255) identifiers from 1 to 255, copied: the header
+     * extension elements that are encrypted (RFC 6904, a=extmap with
+     * urn:ietf:params:rtp-hdrext:encrypt). */
+    const uint8_t *encrypted_extensions;
+    size_t encrypted_extension_count;
+};
+
+enum rtpgate_media_direction { RTPGATE_MEDIA_OUTBOUND, RTPGATE_MEDIA_INBOUND };
 
 /*
  * Makes the contexts from `keys`, which are copied: clear yours.
@@ -45,6 +67,18 @@ struct rtpgate_media_stats {
  * failed libsrtp's self-test: rtpgate_media_keep_libsrtp_ciphers avoids ours.
  */
 RTPGATE_API int rtpgate_media_new(rtpgate_media **out, const struct rtpgate_srtp_keys *keys);
+
+/*
+ * As rtpgate_media_new, with other settings.
+ *
+ * settings: `size` bytes are read, so that a program that was built against an older header goes on
+ * working: pass sizeof(struct rtpgate_media_settings).
+ *
+ * Returns the same; RTPGATE_ERR_INVAL also for a value that is out of range, `repeats` with an AEAD
+ * profile, or a `size` of a newer header.
+ */
+RTPGATE_API int rtpgate_media_new_with(rtpgate_media **out, const struct rtpgate_srtp_keys *keys,
+                                       const struct rtpgate_media_settings *settings, size_t size);
 
 /*
  * Leaves libsrtp the ciphers that it came with, for the whole process. By default it gets others,
@@ -70,8 +104,10 @@ RTPGATE_API void rtpgate_media_free(rtpgate_media *media);
  * kind; RTPGATE_ERR_NOBUF when `capacity` is too small (nothing is written); RTPGATE_ERR_MALFORMED
  * when it is not a packet of that kind, or longer than a datagram can be, or its RTP header with
  * extension is longer than 2048 bytes; RTPGATE_ERR_REPLAY when its index was used before or is
- * older than the window of 1024 packets; RTPGATE_ERR_NOMEM, only for the first packet of an SSRC;
- * RTPGATE_ERR_CRYPTO. After NOMEM, REPLAY or CRYPTO `out` holds nothing of use.
+ * older than the replay window; RTPGATE_ERR_CRYPTEX; RTPGATE_ERR_EXPIRED when the key protected
+ * 2^31 RTP or SRTCP packets with AES128_CM (RFC 5764 4.1.2), 2^48 RTP or 2^31 SRTCP packets with
+ * AEAD (RFC 7714 13.1, 14.1): negotiate a new association; RTPGATE_ERR_NOMEM, only for the first
+ * packet of an SSRC; RTPGATE_ERR_CRYPTO. After NOMEM, REPLAY or CRYPTO `out` holds nothing of use.
  */
 RTPGATE_API int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind kind,
                                       const uint8_t *in, size_t length, uint8_t *out,
@@ -85,13 +121,37 @@ RTPGATE_API int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind ki
  *
  * Returns the length of the plaintext packet; RTPGATE_ERR_INVAL for a NULL or another kind;
  * RTPGATE_ERR_NOBUF when `capacity` is below `length` (nothing is written); RTPGATE_ERR_AUTH, also
- * for SRTCP that is authenticated but not encrypted; RTPGATE_ERR_REPLAY; RTPGATE_ERR_MALFORMED
- * (each of the three is counted); RTPGATE_ERR_NOMEM, only for the first packet of an SSRC;
- * RTPGATE_ERR_CRYPTO. After an error other than INVAL and NOBUF `out` holds nothing of use.
+ * for SRTCP that is authenticated but not encrypted; RTPGATE_ERR_REPLAY; RTPGATE_ERR_MALFORMED;
+ * RTPGATE_ERR_CRYPTEX; RTPGATE_ERR_EXPIRED, as above (each of the five is counted);
+ * RTPGATE_ERR_NOMEM, only for the first packet of an SSRC; RTPGATE_ERR_CRYPTO. After an error other
+ * than INVAL and NOBUF `out` holds nothing of use.
  */
 RTPGATE_API int rtpgate_media_unprotect(rtpgate_media *media, enum rtpgate_kind kind,
                                         const uint8_t *in, size_t length, uint8_t *out,
                                         size_t capacity);
+
+/* Whether 90 % of the packets that a key may protect are used up, in a direction, of RTP or SRTCP:
+ * time for a new association, before RTPGATE_ERR_EXPIRED. False for a NULL. */
+RTPGATE_API bool rtpgate_media_expiring(const rtpgate_media *media);
+
+/*
+ * The rollover counter of `ssrc` (RFC 3711 3.2.1), for whoever joins late and must be told.
+ * roc: written only on success. Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE when no
+ * packet of `ssrc` has passed in that direction.
+ */
+RTPGATE_API int rtpgate_media_roc(const rtpgate_media *media,
+                                  enum rtpgate_media_direction direction, uint32_t ssrc,
+                                  uint32_t *roc);
+
+/*
+ * Lets `ssrc` begin with the rollover counter `roc` in place of 0: for a stream that was joined
+ * late. Each SSRC that is set costs about 2 KB.
+ *
+ * Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE when it was set or a packet of `ssrc`
+ * has passed in that direction; RTPGATE_ERR_NOMEM; RTPGATE_ERR_CRYPTO.
+ */
+RTPGATE_API int rtpgate_media_set_roc(rtpgate_media *media, enum rtpgate_media_direction direction,
+                                      uint32_t ssrc, uint32_t roc);
 
 /* The counters. stats: `size` bytes are filled; pass sizeof(struct rtpgate_media_stats).
  * Returns 0; RTPGATE_ERR_INVAL for a NULL. */

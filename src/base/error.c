@@ -33,10 +33,14 @@ static const struct entry entries[] = {
     {RTPGATE_ERR_ALERT, RTPGATE_CLASS_ASSOCIATION, "the peer sent a fatal alert"},
     {RTPGATE_ERR_TIMEOUT, RTPGATE_CLASS_ASSOCIATION, "the deadline passed"},
     {RTPGATE_ERR_CLOSED, RTPGATE_CLASS_ASSOCIATION, "the association was closed"},
+    {RTPGATE_ERR_EXPIRED, RTPGATE_CLASS_ASSOCIATION,
+     "the SRTP keys have protected as many packets as they may"},
 
     {RTPGATE_ERR_AUTH, RTPGATE_CLASS_PACKET, "wrong authentication tag"},
     {RTPGATE_ERR_REPLAY, RTPGATE_CLASS_PACKET, "packet replayed or too old"},
     {RTPGATE_ERR_MALFORMED, RTPGATE_CLASS_PACKET, "malformed input"},
+    {RTPGATE_ERR_CRYPTEX, RTPGATE_CLASS_PACKET,
+     "the RTP header is hidden (cryptex), which is not supported"},
 };
 
 static const struct entry unknown = {.class = RTPGATE_CLASS_MACHINE, .text = "unknown error"};

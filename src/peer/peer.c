@@ -31,22 +31,9 @@ struct rtpgate_peer {
     struct rtpgate_media_stats retired; /* of associations that are gone */
 };
 
-static void add_stats(struct rtpgate_media_stats *sum, const rtpgate_media *media) {
-    struct rtpgate_media_stats stats;
-    if (rtpgate_media_stats(media, &stats, sizeof(stats)) == 0) {
-        sum->rtp_protected += stats.rtp_protected;
-        sum->rtcp_protected += stats.rtcp_protected;
-        sum->rtp_unprotected += stats.rtp_unprotected;
-        sum->rtcp_unprotected += stats.rtcp_unprotected;
-        sum->auth_failures += stats.auth_failures;
-        sum->replays += stats.replays;
-        sum->malformed += stats.malformed;
-    }
-}
-
 static void retire_media(struct rtpgate_peer *peer, struct association *association) {
     if (association->media != NULL) {
-        add_stats(&peer->retired, association->media);
+        rg_media_add_stats(&peer->retired, association->media);
         rtpgate_media_free(association->media);
         association->media = NULL;
     }
@@ -441,8 +428,8 @@ int rtpgate_peer_stats(const rtpgate_peer *peer, struct rtpgate_peer_stats *stat
     all.held = peer->hold.held;
     all.dropped_held = peer->hold.dropped;
     all.media = peer->retired;
-    add_stats(&all.media, peer->current.media);
-    add_stats(&all.media, peer->next.media);
+    rg_media_add_stats(&all.media, peer->current.media);
+    rg_media_add_stats(&all.media, peer->next.media);
     memset(stats, 0, size);
     memcpy(stats, &all, size < sizeof(all) ? size : sizeof(all));
     return 0;

@@ -1,9 +1,7 @@
 #include <rtpgate/media.h>
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
-#include <threads.h>
 
 #include <srtp2/srtp.h>
 
@@ -12,25 +10,32 @@
 
 #include "base/alloc.h"
 #include "base/secure.h"
-#include "srtp/crypto.h"
 #include "srtp/media.h"
+#include "srtp/packet.h"
+#include "srtp/start.h"
 
 enum {
-    RTP_HEADER = 12,
-    RTCP_HEADER = 8,
     SRTCP_INDEX = 4,
-    MAX_PACKET = 65535,    /* no UDP datagram is longer, and libsrtp counts in int */
-    MAX_RTP_HEADER = 2048, /* with GCM, libsrtp authenticates no longer one */
+    MAX_PACKET = 65535, /* no UDP datagram is longer, and libsrtp counts in int */
     /* libsrtp's 128 is passed by the packets of one large key frame: retransmissions and a slower
      * path come later than that. 1024 packets of 1200 bytes are a second at 10 Mb/s, and 128 bytes
      * of memory an SSRC. */
     REPLAY_WINDOW = 1024,
+    MIN_REPLAY_WINDOW = 64, /* both are libsrtp's */
+    MAX_REPLAY_WINDOW = 32767,
+    MAX_EXTENSIONS = 255, /* one byte says which */
 };
 
 struct rtpgate_media {
     srtp_t outbound;
     srtp_t inbound;
     const struct rtpgate_srtp_profile_info *profile;
+    struct rtpgate_srtp_keys keys;
+    struct rg_media_limits limits;
+    unsigned replay_window;
+    bool repeats;
+    int extension_count;
+    int extensions[MAX_EXTENSIONS];
     struct rtpgate_media_stats stats;
 };
 
@@ -55,101 +60,50 @@ static int code_of_packet(srtp_err_status_t status) {
     }
 }
 
-static int code_of_context(srtp_err_status_t status) {
-    if (status == srtp_err_status_ok) {
-        return 0;
+static bool is_aead(enum rtpgate_srtp_profile profile) {
+    return profile == RTPGATE_SRTP_AEAD_AES_128_GCM || profile == RTPGATE_SRTP_AEAD_AES_256_GCM;
+}
+
+static void fill_policy(const rtpgate_media *media, srtp_policy_t *policy, srtp_ssrc_t ssrc,
+                        uint8_t *master) {
+    srtp_profile_t profile = (srtp_profile_t)media->keys.profile; /* both are IANA's numbers */
+
+    memset(policy, 0, sizeof *policy);
+    (void)srtp_crypto_policy_set_from_profile_for_rtp(&policy->rtp, profile);
+    (void)srtp_crypto_policy_set_from_profile_for_rtcp(&policy->rtcp, profile);
+    policy->ssrc = ssrc;
+    policy->key = master;
+    policy->window_size = media->replay_window;
+    policy->allow_repeat_tx = media->repeats;
+    if (media->extension_count > 0) {
+        policy->enc_xtn_hdr = (int *)media->extensions;
+        policy->enc_xtn_hdr_count = media->extension_count;
     }
-    return status == srtp_err_status_alloc_fail ? RTPGATE_ERR_NOMEM : RTPGATE_ERR_CRYPTO;
 }
 
-/* One context for any number of SSRCs; `master` is the key and then the salt. */
-static srtp_err_status_t create(srtp_t *out, enum rtpgate_srtp_profile number,
-                                srtp_ssrc_type_t ssrc, uint8_t *master) {
-    srtp_profile_t profile = (srtp_profile_t)number; /* both are IANA's numbers */
-    srtp_policy_t policy;
-    srtp_err_status_t status;
-
-    memset(&policy, 0, sizeof policy);
-    status = srtp_crypto_policy_set_from_profile_for_rtp(&policy.rtp, profile);
-    if (status == srtp_err_status_ok) {
-        status = srtp_crypto_policy_set_from_profile_for_rtcp(&policy.rtcp, profile);
-    }
-    if (status != srtp_err_status_ok) {
-        return status;
-    }
-    policy.ssrc.type = ssrc;
-    policy.key = master;
-    policy.window_size = REPLAY_WINDOW;
-    policy.allow_repeat_tx = 0;
-    return srtp_create(out, &policy);
-}
-
-static once_flag once = ONCE_FLAG_INIT;
-static atomic_int initialised; /* atomic, since the thread sanitizer does not know call_once */
-
-/* Whose ciphers the contexts of this process have. */
-enum { CIPHERS_UNDECIDED, CIPHERS_OURS, CIPHERS_OF_LIBSRTP };
-static atomic_int ciphers;
-
-/* Whether `whose` is what holds from now on. */
-static bool decide_ciphers(int whose) {
-    int now = CIPHERS_UNDECIDED;
-
-    return atomic_compare_exchange_strong(&ciphers, &now, whose) || now == whose;
-}
-
-int rtpgate_media_keep_libsrtp_ciphers(void) {
-    return decide_ciphers(CIPHERS_OF_LIBSRTP) ? 0 : RTPGATE_ERR_STATE;
-}
-
-/*
- * libsrtp's ciphers on NSS start all of NSS when nothing else uses it and stop it with the last
- * one: a context costs 687 us then, and 15 us while there is another. So this one stays, with a key
- * that nobody uses; without it everything would work as well.
- */
-static srtp_t anchor;
-
-static void initialise(void) {
-    uint8_t master[SRTP_MAX_KEY_LEN] = {0};
-    srtp_err_status_t status = srtp_init();
-
-    if (status == srtp_err_status_bad_param) { /* its answer to a second call: others were first */
-        status = srtp_err_status_ok;
-    }
-    if (status == srtp_err_status_ok && decide_ciphers(CIPHERS_OURS)) {
-        status = rg_crypto_install();
-    } else if (status == srtp_err_status_ok) {
-        (void)create(&anchor, RTPGATE_SRTP_AES128_CM_SHA1_80, ssrc_any_inbound, master);
-    }
-    atomic_store(&initialised, code_of_context(status));
-}
-
-/* Never undone: other users of libsrtp may live in this process. */
-int rg_media_prepare(void) {
-    call_once(&once, initialise);
-    return atomic_load(&initialised);
-}
-
-static int create_half(srtp_t *out, const struct rtpgate_srtp_keys *keys,
-                       const struct rtpgate_srtp_master *half, srtp_ssrc_type_t ssrc) {
+/* Makes the context of a direction, or adds to it what it shall do with one SSRC. */
+static int add(rtpgate_media *media, srtp_t *session, srtp_ssrc_t ssrc) {
+    const struct rtpgate_srtp_keys *keys = &media->keys;
+    const struct rtpgate_srtp_master *half = session == &media->outbound
+                                                 ? rtpgate_srtp_keys_local(keys)
+                                                 : rtpgate_srtp_keys_remote(keys);
     uint8_t master[RTPGATE_SRTP_MAX_KEY + RTPGATE_SRTP_MAX_SALT] = {0};
+    srtp_policy_t policy;
     srtp_err_status_t status;
 
     memcpy(master, half->key, keys->key_length);
     memcpy(master + keys->key_length, half->salt, keys->salt_length);
-    status = create(out, keys->profile, ssrc, master);
+    fill_policy(media, &policy, ssrc, master);
+    status = *session == NULL ? srtp_create(session, &policy) : srtp_add_stream(*session, &policy);
     rg_zero(master, sizeof master);
-    return code_of_context(status);
+    return rg_srtp_code(status);
 }
 
-static int create_both(rtpgate_media *media, const struct rtpgate_srtp_keys *keys) {
-    int code =
-        create_half(&media->outbound, keys, rtpgate_srtp_keys_local(keys), ssrc_any_outbound);
+/* A context for any number of SSRCs. */
+static int create(rtpgate_media *media, srtp_t *session) {
+    srtp_ssrc_t any = {session == &media->outbound ? ssrc_any_outbound : ssrc_any_inbound, 0};
 
-    if (code < 0) {
-        return code;
-    }
-    return create_half(&media->inbound, keys, rtpgate_srtp_keys_remote(keys), ssrc_any_inbound);
+    return add(media, session, any);
 }
 
 static const struct rtpgate_srtp_profile_info *profile_of(const struct rtpgate_srtp_keys *keys) {
@@ -166,12 +120,51 @@ static const struct rtpgate_srtp_profile_info *profile_of(const struct rtpgate_s
     return info;
 }
 
-int rtpgate_media_new(rtpgate_media **out, const struct rtpgate_srtp_keys *keys) {
+/* RFC 5764 4.1.2 and RFC 7714 13.1 and 14.1: as many packets may one master key protect. */
+static struct rg_media_limits limits_of(enum rtpgate_srtp_profile profile) {
+    return (struct rg_media_limits){.rtp = UINT64_C(1) << (is_aead(profile) ? 48 : 31),
+                                    .rtcp = UINT64_C(1) << 31};
+}
+
+static struct rg_media_limits imposed;
+
+void rg_media_limit(struct rg_media_limits limits) {
+    imposed = limits;
+}
+
+static bool settings_valid(const struct rtpgate_srtp_keys *keys,
+                           const struct rtpgate_media_settings *settings) {
+    const uint8_t *extensions = settings->encrypted_extensions;
+    size_t count = settings->encrypted_extension_count;
+
+    return (settings->replay_window == 0 || (settings->replay_window >= MIN_REPLAY_WINDOW &&
+                                             settings->replay_window <= MAX_REPLAY_WINDOW)) &&
+           !(settings->repeats && is_aead(keys->profile)) && count <= MAX_EXTENSIONS &&
+           (count == 0 || (extensions != NULL && memchr(extensions, 0, count) == NULL));
+}
+
+static void apply(rtpgate_media *media, const struct rtpgate_media_settings *settings) {
+    media->limits = imposed.rtp != 0 ? imposed : limits_of(media->keys.profile);
+    media->replay_window = settings->replay_window == 0 ? REPLAY_WINDOW : settings->replay_window;
+    media->repeats = settings->repeats;
+    media->extension_count = (int)settings->encrypted_extension_count;
+    for (size_t i = 0; i < settings->encrypted_extension_count; i++) {
+        media->extensions[i] = settings->encrypted_extensions[i];
+    }
+}
+
+int rtpgate_media_new_with(rtpgate_media **out, const struct rtpgate_srtp_keys *keys,
+                           const struct rtpgate_media_settings *settings, size_t size) {
     const struct rtpgate_srtp_profile_info *profile = profile_of(keys);
+    struct rtpgate_media_settings all = {0};
     rtpgate_media *media;
     int code;
 
-    if (out == NULL || profile == NULL) {
+    if (out == NULL || profile == NULL || settings == NULL || size > sizeof all) {
+        return RTPGATE_ERR_INVAL;
+    }
+    memcpy(&all, settings, size);
+    if (!settings_valid(keys, &all)) {
         return RTPGATE_ERR_INVAL;
     }
     code = rg_media_prepare();
@@ -183,13 +176,24 @@ int rtpgate_media_new(rtpgate_media **out, const struct rtpgate_srtp_keys *keys)
         return RTPGATE_ERR_NOMEM;
     }
     media->profile = profile;
-    code = create_both(media, keys);
+    media->keys = *keys;
+    apply(media, &all);
+    code = create(media, &media->outbound);
+    if (code == 0) {
+        code = create(media, &media->inbound);
+    }
     if (code < 0) {
         rtpgate_media_free(media);
         return code;
     }
     *out = media;
     return 0;
+}
+
+int rtpgate_media_new(rtpgate_media **out, const struct rtpgate_srtp_keys *keys) {
+    static const struct rtpgate_media_settings defaults;
+
+    return rtpgate_media_new_with(out, keys, &defaults, sizeof defaults);
 }
 
 static void destroy(srtp_t session) {
@@ -207,36 +211,6 @@ void rtpgate_media_free(rtpgate_media *media) {
     rg_free_secret(media, sizeof *media);
 }
 
-/* The length of an RTP header with its CSRCs and extension (RFC 3550 5.1, 5.3.1); more than
- * `length` when it does not fit. */
-static size_t rtp_header_length(const uint8_t *packet, size_t length) {
-    size_t header = RTP_HEADER;
-    bool extended;
-
-    if (length < header) {
-        return header;
-    }
-    header += 4 * (size_t)(packet[0] & 0x0f);
-    extended = (packet[0] & 0x10) != 0;
-    if (!extended) {
-        return header;
-    }
-    header += 4;
-    if (length < header) {
-        return header;
-    }
-    return header + 4 * ((size_t)packet[header - 2] << 8 | packet[header - 1]);
-}
-
-/* Whether `length` bytes of plaintext, or of a protected packet without its trailer, can be of
- * `kind`. */
-static bool well_formed(enum rtpgate_kind kind, const uint8_t *packet, size_t length) {
-    size_t header =
-        kind == RTPGATE_KIND_RTP ? rtp_header_length(packet, length) : (size_t)RTCP_HEADER;
-
-    return length >= header && header <= MAX_RTP_HEADER && packet[0] >> 6 == 2;
-}
-
 /* What protection adds to a packet. */
 static size_t trailer_length(const rtpgate_media *media, enum rtpgate_kind kind) {
     return kind == RTPGATE_KIND_RTP ? media->profile->rtp_tag_length
@@ -251,9 +225,8 @@ static size_t trailer_length(const rtpgate_media *media, enum rtpgate_kind kind)
  */
 static bool encrypted(const rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *packet,
                       size_t length) {
-    bool index_is_last = media->profile->profile == RTPGATE_SRTP_AEAD_AES_128_GCM ||
-                         media->profile->profile == RTPGATE_SRTP_AEAD_AES_256_GCM;
-    size_t index = length - (index_is_last ? SRTCP_INDEX : trailer_length(media, kind));
+    size_t index =
+        length - (is_aead(media->profile->profile) ? SRTCP_INDEX : trailer_length(media, kind));
 
     return kind == RTPGATE_KIND_RTP || (packet[index] & 0x80) != 0;
 }
@@ -274,20 +247,30 @@ static int count(struct rtpgate_media_stats *stats, uint64_t *successes, int cod
         ++stats->replays;
     } else if (code == RTPGATE_ERR_MALFORMED) {
         ++stats->malformed;
+    } else if (code == RTPGATE_ERR_CRYPTEX) {
+        ++stats->cryptex;
+    } else if (code == RTPGATE_ERR_EXPIRED) {
+        ++stats->expired;
     }
     return code;
 }
 
+static bool is_expired(const rtpgate_media *media, enum rtpgate_kind kind, uint64_t used) {
+    return used >= (kind == RTPGATE_KIND_RTP ? media->limits.rtp : media->limits.rtcp);
+}
+
 /* Copies the packet, and lets libsrtp work where the copy is. */
-static int run(transform *call, srtp_t session, const uint8_t *in, size_t length, uint8_t *out) {
+static int run(transform *call, srtp_t session, struct rtpgate_media_stats *stats,
+               const uint8_t *in, size_t length, uint8_t *out) {
     int octets = (int)length;
-    int code;
+    srtp_err_status_t status;
 
     if (in != out) {
         memmove(out, in, length);
     }
-    code = code_of_packet(call(session, out, &octets));
-    return code < 0 ? code : octets;
+    status = call(session, out, &octets);
+    stats->too_old += status == srtp_err_status_replay_old;
+    return status == srtp_err_status_ok ? octets : code_of_packet(status);
 }
 
 static int protect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in, size_t length,
@@ -295,13 +278,16 @@ static int protect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *
     size_t trailer = trailer_length(media, kind);
     transform *call = kind == RTPGATE_KIND_RTP ? srtp_protect : srtp_protect_rtcp;
 
-    if (length > MAX_PACKET - trailer || !well_formed(kind, in, length)) {
+    if (length > MAX_PACKET - trailer || !rg_packet_well_formed(kind, in, length)) {
         return RTPGATE_ERR_MALFORMED;
     }
     if (capacity < length + trailer) {
         return RTPGATE_ERR_NOBUF;
     }
-    return run(call, media->outbound, in, length, out);
+    if (kind == RTPGATE_KIND_RTP && rg_packet_uses_cryptex(in)) {
+        return RTPGATE_ERR_CRYPTEX;
+    }
+    return run(call, media->outbound, &media->stats, in, length, out);
 }
 
 static int unprotect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in, size_t length,
@@ -309,41 +295,96 @@ static int unprotect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t
     size_t trailer = trailer_length(media, kind);
     transform *call = kind == RTPGATE_KIND_RTP ? srtp_unprotect : srtp_unprotect_rtcp;
 
-    if (length < trailer || length > MAX_PACKET || !well_formed(kind, in, length - trailer)) {
+    if (length < trailer || length > MAX_PACKET ||
+        !rg_packet_well_formed(kind, in, length - trailer)) {
         return RTPGATE_ERR_MALFORMED;
     }
     if (capacity < length) {
         return RTPGATE_ERR_NOBUF;
     }
+    if (kind == RTPGATE_KIND_RTP && rg_packet_uses_cryptex(in)) {
+        return RTPGATE_ERR_CRYPTEX;
+    }
     if (!encrypted(media, kind, in, length)) {
+        ++media->stats.unencrypted;
         return RTPGATE_ERR_AUTH;
     }
-    return run(call, media->inbound, in, length, out);
+    return run(call, media->inbound, &media->stats, in, length, out);
 }
 
 int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in,
                           size_t length, uint8_t *out, size_t capacity) {
     struct rtpgate_media_stats *stats;
+    uint64_t *used;
 
     if (!arguments_valid(media, kind, in, out)) {
         return RTPGATE_ERR_INVAL;
     }
     stats = &media->stats;
-    return count(stats, kind == RTPGATE_KIND_RTP ? &stats->rtp_protected : &stats->rtcp_protected,
-                 protect(media, kind, in, length, out, capacity));
+    used = kind == RTPGATE_KIND_RTP ? &stats->rtp_protected : &stats->rtcp_protected;
+    return count(stats, used,
+                 is_expired(media, kind, *used) ? RTPGATE_ERR_EXPIRED
+                                                : protect(media, kind, in, length, out, capacity));
 }
 
 int rtpgate_media_unprotect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in,
                             size_t length, uint8_t *out, size_t capacity) {
     struct rtpgate_media_stats *stats;
+    uint64_t *used;
 
     if (!arguments_valid(media, kind, in, out)) {
         return RTPGATE_ERR_INVAL;
     }
     stats = &media->stats;
-    return count(stats,
-                 kind == RTPGATE_KIND_RTP ? &stats->rtp_unprotected : &stats->rtcp_unprotected,
-                 unprotect(media, kind, in, length, out, capacity));
+    used = kind == RTPGATE_KIND_RTP ? &stats->rtp_unprotected : &stats->rtcp_unprotected;
+    return count(stats, used,
+                 is_expired(media, kind, *used)
+                     ? RTPGATE_ERR_EXPIRED
+                     : unprotect(media, kind, in, length, out, capacity));
+}
+
+bool rtpgate_media_expiring(const rtpgate_media *media) {
+    const struct rtpgate_media_stats *stats;
+    uint64_t rtp;
+    uint64_t rtcp;
+
+    if (media == NULL) {
+        return false;
+    }
+    stats = &media->stats;
+    rtp = media->limits.rtp - media->limits.rtp / 10;
+    rtcp = media->limits.rtcp - media->limits.rtcp / 10;
+    return stats->rtp_protected >= rtp || stats->rtp_unprotected >= rtp ||
+           stats->rtcp_protected >= rtcp || stats->rtcp_unprotected >= rtcp;
+}
+
+int rtpgate_media_roc(const rtpgate_media *media, enum rtpgate_media_direction direction,
+                      uint32_t ssrc, uint32_t *roc) {
+    srtp_t session;
+
+    if (media == NULL || roc == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    session = direction == RTPGATE_MEDIA_OUTBOUND ? media->outbound : media->inbound;
+    return srtp_get_stream_roc(session, ssrc, roc) == srtp_err_status_ok ? 0 : RTPGATE_ERR_STATE;
+}
+
+int rtpgate_media_set_roc(rtpgate_media *media, enum rtpgate_media_direction direction,
+                          uint32_t ssrc, uint32_t roc) {
+    srtp_ssrc_t one = {ssrc_specific, ssrc};
+    srtp_t *session;
+    uint32_t known;
+    int code;
+
+    if (media == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    session = direction == RTPGATE_MEDIA_OUTBOUND ? &media->outbound : &media->inbound;
+    if (rtpgate_media_roc(media, direction, ssrc, &known) == 0) {
+        return RTPGATE_ERR_STATE;
+    }
+    code = add(media, session, one);
+    return code < 0 ? code : rg_srtp_code(srtp_set_stream_roc(*session, ssrc, roc));
 }
 
 int rtpgate_media_stats(const rtpgate_media *media, struct rtpgate_media_stats *stats,
@@ -354,4 +395,21 @@ int rtpgate_media_stats(const rtpgate_media *media, struct rtpgate_media_stats *
     memset(stats, 0, size);
     memcpy(stats, &media->stats, size < sizeof media->stats ? size : sizeof media->stats);
     return 0;
+}
+
+void rg_media_add_stats(struct rtpgate_media_stats *sum, const rtpgate_media *media) {
+    if (media == NULL) {
+        return;
+    }
+    sum->rtp_protected += media->stats.rtp_protected;
+    sum->rtcp_protected += media->stats.rtcp_protected;
+    sum->rtp_unprotected += media->stats.rtp_unprotected;
+    sum->rtcp_unprotected += media->stats.rtcp_unprotected;
+    sum->auth_failures += media->stats.auth_failures;
+    sum->replays += media->stats.replays;
+    sum->malformed += media->stats.malformed;
+    sum->unencrypted += media->stats.unencrypted;
+    sum->too_old += media->stats.too_old;
+    sum->cryptex += media->stats.cryptex;
+    sum->expired += media->stats.expired;
 }

@@ -1,0 +1,52 @@
+#include "srtp/packet.h"
+
+enum {
+    RTP_HEADER = 12,
+    RTCP_HEADER = 8,
+    EXTENSION_HEADER = 4,
+    MAX_RTP_HEADER = 2048, /* on NSS, libsrtp authenticates no longer one with GCM */
+    CRYPTEX_ONE_BYTE = 0xc0de,
+    CRYPTEX_TWO_BYTES = 0xc2de,
+};
+
+/* RFC 3550 5.1, 5.3.1 */
+static size_t length_with_csrcs(const uint8_t *packet) {
+    return RTP_HEADER + 4 * (size_t)(packet[0] & 0x0f);
+}
+
+static bool has_extension(const uint8_t *packet) {
+    return (packet[0] & 0x10) != 0;
+}
+
+static unsigned get_u16(const uint8_t *at) {
+    return (unsigned)at[0] << 8 | at[1];
+}
+
+/* The length of an RTP header with its CSRCs and extension; more than `length` when it does not
+ * fit. */
+static size_t rtp_header_length(const uint8_t *packet, size_t length) {
+    size_t header = RTP_HEADER;
+
+    if (length < header) {
+        return header;
+    }
+    header = length_with_csrcs(packet);
+    if (!has_extension(packet)) {
+        return header;
+    }
+    header += EXTENSION_HEADER;
+    return length < header ? header : header + 4 * (size_t)get_u16(packet + header - 2);
+}
+
+bool rg_packet_well_formed(enum rtpgate_kind kind, const uint8_t *packet, size_t length) {
+    size_t header =
+        kind == RTPGATE_KIND_RTP ? rtp_header_length(packet, length) : (size_t)RTCP_HEADER;
+
+    return length >= header && header <= MAX_RTP_HEADER && packet[0] >> 6 == 2;
+}
+
+bool rg_packet_uses_cryptex(const uint8_t *packet) {
+    unsigned form = has_extension(packet) ? get_u16(packet + length_with_csrcs(packet)) : 0;
+
+    return form == CRYPTEX_ONE_BYTE || form == CRYPTEX_TWO_BYTES;
+}

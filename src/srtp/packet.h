@@ -1,0 +1,18 @@
+/* What an RTP or RTCP packet says of itself, before and after its protection. */
+#ifndef RG_SRTP_PACKET_H
+#define RG_SRTP_PACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rtpgate/classify.h>
+
+/* Whether `length` bytes of plaintext, or of a protected packet without its trailer, can be of
+ * `kind`. */
+bool rg_packet_well_formed(enum rtpgate_kind kind, const uint8_t *packet, size_t length);
+
+/* Whether a well-formed RTP packet hides its header (cryptex, RFC 9335 4). */
+bool rg_packet_uses_cryptex(const uint8_t *packet);
+
+#endif

@@ -1,0 +1,11 @@
+/* How libsrtp is started, once a process. */
+#ifndef RG_SRTP_START_H
+#define RG_SRTP_START_H
+
+#include <srtp2/srtp.h>
+
+/* Our code for what libsrtp answers when something is made: 0, RTPGATE_ERR_NOMEM or
+ * RTPGATE_ERR_CRYPTO. */
+int rg_srtp_code(srtp_err_status_t status);
+
+#endif
