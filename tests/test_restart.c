@@ -1,4 +1,5 @@
 /* A second association on the same port (RFC 8842 5, RFC 5764 4.3). */
+#include "srtp/media.h"
 #include "two_peers.h"
 
 /* New identities, swapped roles, on the same port (RFC 8842 5, RFC 5764 4.3). */
@@ -26,6 +27,34 @@ START_TEST(a_second_association_takes_over_without_a_gap) {
     ck_assert_int_eq(rtpgate_peer_input(server, late, &late_length, 0, false, now),
                      RTPGATE_ERR_AUTH);
     ck_assert_uint_eq(stats(server).media.rtp_unprotected, 4);
+}
+END_TEST
+
+START_TEST(keys_that_come_near_their_end_are_told_once_and_replaced) {
+    uint8_t packet[BUFFER];
+    rg_media_limit((struct rg_media_limits){.rtp = 20, .rtcp = 20});
+    connect_peers();
+    for (uint16_t number = 0; number < 20; number++) {
+        size_t length = protect(client, packet, number);
+        assert_arrives(server, packet, length, number);
+        drain_events(client);
+        drain_events(server);
+        ck_assert_uint_eq(events[0][RTPGATE_EVENT_EXPIRING], number >= 17);
+        ck_assert_uint_eq(events[1][RTPGATE_EVENT_EXPIRING], number >= 17);
+    }
+    ck_assert_int_eq(rtpgate_peer_protect(client, RTPGATE_KIND_RTP, packet, PACKET, packet, BUFFER),
+                     RTPGATE_ERR_EXPIRED);
+    ck_assert_uint_eq(stats(client).media.expired, 1);
+    rg_media_limit((struct rg_media_limits){0, 0});
+    restart(client, 0, RTPGATE_ROLE_CLIENT);
+    restart(server, 1, RTPGATE_ROLE_SERVER);
+    connect_peers();
+    for (uint16_t number = 20; number < 60; number++) {
+        size_t length = protect(client, packet, number);
+        assert_arrives(server, packet, length, number);
+    }
+    drain_events(client);
+    ck_assert_uint_eq(events[0][RTPGATE_EVENT_EXPIRING], 1);
 }
 END_TEST
 
@@ -207,6 +236,7 @@ int main(void) {
     TCase *tests = suite_case(suite, "second associations");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_second_association_takes_over_without_a_gap);
+    tcase_add_test(tests, keys_that_come_near_their_end_are_told_once_and_replaced);
     tcase_add_test(tests, plaintext_is_for_the_association_that_is_negotiated);
     tcase_add_test(tests, a_restart_before_ready_replaces_the_association);
     tcase_add_test(tests, a_failed_second_association_leaves_the_first_alone);

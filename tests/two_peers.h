@@ -15,7 +15,7 @@ enum { PACKET = 200, BUFFER = 2048 };
 static rtpgate_peer *client;
 static rtpgate_peer *server;
 static uint64_t now;
-static unsigned events[2][RTPGATE_EVENT_FAILED + 1];
+static unsigned events[2][RTPGATE_EVENT_EXPIRING + 1];
 
 static inline void expect(rtpgate_peer *peer, size_t which) {
     struct rtpgate_fingerprint fingerprint = sim_fingerprint(which);

@@ -55,6 +55,8 @@ enum rtpgate_event_type {
     RTPGATE_EVENT_DATA,        /* `data`: one record of application data */
     RTPGATE_EVENT_CLOSED,      /* the peer sent close_notify */
     RTPGATE_EVENT_FAILED,      /* `cause`, `text`: the association is over */
+    RTPGATE_EVENT_EXPIRING,    /* peer.h: 90 % of the packets that the keys may protect are used up;
+                                  restart before RTPGATE_ERR_EXPIRED */
 };
 
 struct rtpgate_event {

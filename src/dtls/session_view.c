@@ -81,6 +81,7 @@ const char *rtpgate_event_name(enum rtpgate_event_type type) {
         [RTPGATE_EVENT_DATA] = "data",
         [RTPGATE_EVENT_CLOSED] = "closed",
         [RTPGATE_EVENT_FAILED] = "failed",
+        [RTPGATE_EVENT_EXPIRING] = "expiring",
     };
     return (unsigned)type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
 }

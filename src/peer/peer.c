@@ -15,6 +15,7 @@
 struct association {
     rtpgate_session *session; /* NULL: there is none */
     rtpgate_media *media;     /* NULL: no keys yet, or no more */
+    bool told_expiring;
 };
 
 struct rtpgate_peer {
@@ -36,6 +37,7 @@ static void retire_media(struct rtpgate_peer *peer, struct association *associat
         rg_media_add_stats(&peer->retired, association->media);
         rtpgate_media_free(association->media);
         association->media = NULL;
+        association->told_expiring = false;
     }
 }
 
@@ -71,7 +73,7 @@ static void follow_state(struct rtpgate_peer *peer, struct association *associat
 static void take_over(struct rtpgate_peer *peer) {
     retire(peer, &peer->current);
     peer->current = peer->next;
-    peer->next = (struct association){NULL, NULL};
+    peer->next = (struct association){NULL, NULL, false};
     peer->takes_over_at = RTPGATE_NEVER;
 }
 
@@ -329,6 +331,17 @@ static int event_of_replaced(struct rtpgate_peer *peer, struct rtpgate_event *ev
     return status;
 }
 
+/* The keys that are in use come near their end: told once. */
+static int event_of_media(struct rtpgate_peer *peer, struct rtpgate_event *event) {
+    struct association *used = peer->next.media != NULL ? &peer->next : &peer->current;
+    if (used->told_expiring || !rtpgate_media_expiring(used->media)) {
+        return 0;
+    }
+    used->told_expiring = true;
+    *event = (struct rtpgate_event){.type = RTPGATE_EVENT_EXPIRING, .text = ""};
+    return 1;
+}
+
 int rtpgate_peer_next_event(rtpgate_peer *peer, struct rtpgate_event *event) {
     if (peer == NULL || event == NULL) {
         return RTPGATE_ERR_INVAL;
@@ -340,10 +353,10 @@ int rtpgate_peer_next_event(rtpgate_peer *peer, struct rtpgate_event *event) {
     } else {
         status = event_of_replaced(peer, event);
     }
-    if (status != 0 || peer->next.session == NULL) {
-        return status;
+    if (status == 0 && peer->next.session != NULL) {
+        status = rtpgate_session_next_event(peer->next.session, event);
     }
-    return rtpgate_session_next_event(peer->next.session, event);
+    return status == 0 ? event_of_media(peer, event) : status;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b) {
