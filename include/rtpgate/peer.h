@@ -93,7 +93,8 @@ RTPGATE_API int rtpgate_peer_protect(rtpgate_peer *peer, enum rtpgate_kind kind,
                                      size_t length, uint8_t *out, size_t capacity);
 
 /* As rtpgate_session_output, _next_event, _deadline and _expire, for all associations. Events of an
- * association that was replaced are not told. */
+ * association that was replaced are not told. RTPGATE_EVENT_EXPIRING comes once for each
+ * association. */
 RTPGATE_API int rtpgate_peer_output(rtpgate_peer *peer, uint8_t *buffer, size_t capacity,
                                     uint64_t *path);
 RTPGATE_API int rtpgate_peer_next_event(rtpgate_peer *peer, struct rtpgate_event *event);
