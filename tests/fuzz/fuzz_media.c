@@ -66,7 +66,7 @@ static void must_stay_inside(const struct attempt *attempt, const uint8_t *out, 
     size_t used = attempt->in_place ? attempt->length : 0;
 
     must(guarded(out, attempt->capacity > used ? attempt->capacity : used, ROOM));
-    if (code == RTPGATE_ERR_NOBUF || code == RTPGATE_ERR_MALFORMED) {
+    if (code == RTPGATE_ERR_NOBUF || code == RTPGATE_ERR_MALFORMED || code == RTPGATE_ERR_CRYPTEX) {
         must(guarded(out, used, ROOM));
         must(used == 0 || memcmp(out, attempt->packet, used) == 0);
     }
@@ -87,7 +87,8 @@ static void protect(const struct attempt *attempt, rtpgate_media *from, rtpgate_
 
     must_stay_inside(attempt, wire, code);
     if (code < 0) {
-        must(code == RTPGATE_ERR_NOBUF || code == RTPGATE_ERR_MALFORMED);
+        must(code == RTPGATE_ERR_NOBUF || code == RTPGATE_ERR_MALFORMED ||
+             code == RTPGATE_ERR_CRYPTEX);
         return;
     }
     must((size_t)code == attempt->length + trailer(attempt));
@@ -109,7 +110,7 @@ static void unprotect(const struct attempt *attempt, rtpgate_media *to) {
         must((size_t)code == attempt->length - trailer(attempt));
     } else {
         must(code == RTPGATE_ERR_NOBUF || code == RTPGATE_ERR_MALFORMED ||
-             code == RTPGATE_ERR_AUTH);
+             code == RTPGATE_ERR_CRYPTEX || code == RTPGATE_ERR_AUTH);
     }
 }
 
