@@ -7,6 +7,13 @@ set -eu
 cd -- "$(dirname -- "$0")/.."
 out=build/fuzz
 
+build() { # preset; says nothing unless it fails
+    if ! said=$(cmake --preset "$1" 2>&1 && cmake --build --preset "$1" -j "${JOBS:-2}" 2>&1); then
+        printf '%s\n' "$said"
+        exit 1
+    fi
+}
+
 fuzz_one() { # seconds, target
     mkdir -p "$out/corpus/$2" "$out/findings/$2" "$out/logs"
     "$out/tests/fuzz_$2" -max_total_time="$1" -max_len=4096 -timeout=20 -rss_limit_mb=2048 \
@@ -52,8 +59,8 @@ seconds=${1:-24}
 [ $# -eq 0 ] || shift
 targets=${*:-$(for source in tests/fuzz/fuzz_*.c; do basename "$source" .c | sed 's/^fuzz_//'; done)}
 
-cmake --preset fuzz >/dev/null
-cmake --build --preset fuzz -j "${JOBS:-2}" >/dev/null
+sh tests/setup.sh build test
+build fuzz
 rm -rf "$out/logs"
 # The targets are words.
 # shellcheck disable=SC2086
@@ -64,8 +71,7 @@ for target in $targets; do
     report_one "$target" || findings=$((findings + 1))
 done
 if [ "${COVERAGE:-0}" = 1 ]; then
-    cmake --preset coverage >/dev/null
-    cmake --build --preset coverage -j "${JOBS:-2}" >/dev/null
+    build coverage
     for target in $targets; do
         cover_one "$target"
     done
