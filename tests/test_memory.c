@@ -110,6 +110,13 @@ static void tell(struct sim_pair *pair, int variant) {
     }
 }
 
+/* Bad news, if any, is told as what it is. */
+static void assert_advice(const struct sim_ours *side) {
+    const struct rtpgate_event *advice = sim_ours_event(side, RTPGATE_EVENT_ADVICE);
+    ck_assert_msg(advice == NULL || advice->cause == RTPGATE_ERR_NOMEM, "%lu: %s", failing,
+                  advice == NULL ? "" : advice->text);
+}
+
 static void connect_sides(struct sim_pair *pair, int variant) {
     if (!did(rtpgate_session_start(pair->client.session, 0))) {
         ck_assert_int_eq(rtpgate_session_state(pair->client.session), RTPGATE_STATE_FAILED);
@@ -123,6 +130,10 @@ static void connect_sides(struct sim_pair *pair, int variant) {
     sim_link_run(pair->link, SIM_SECOND * 3 / 5);
     memory_returns();
     sim_link_run(pair->link, 25 * SIM_SECOND);
+    if ((variant & FORGERIES) == 0) {
+        assert_advice(&pair->client);
+        assert_advice(&pair->server);
+    }
     ck_assert_msg(sim_ours_agree(&pair->client, &pair->server), "%lu: client %s: %s; server %s: %s",
                   failing, rtpgate_state_name(rtpgate_session_state(pair->client.session)),
                   rtpgate_session_error(pair->client.session, NULL),
