@@ -25,7 +25,7 @@ static size_t in_use(void) {
 }
 #endif
 
-enum { ROUNDS = 4, OUTPUT_MAX = 32 * 1024 };
+enum { ROUNDS = 4, OUTPUT_MAX = 40 * 1024 };
 
 static struct sim_volley volley;
 

@@ -43,7 +43,7 @@ static bool read_fragment(struct rg_reader *reader, struct rg_fragment *fragment
 static void must_be_sound(const struct rg_messages *messages) {
     size_t bytes = 0;
 
-    for (size_t s = 0; s < RG_SEQUENCES; s++) {
+    for (size_t s = 0; messages->slots != NULL && s < RG_SEQUENCES; s++) {
         for (size_t i = 0; i < RG_VARIANTS; i++) {
             const struct rg_message *message = &messages->slots[s][i];
 
