@@ -1,0 +1,182 @@
+/* A client whose flight 5 nobody answers: it tries something else beside what it has. */
+#include <string.h>
+
+#include "dtls/association.h"
+#include "sim/forge.h"
+#include "sim/pair.h"
+#include "suite.h"
+#include "wire/alert.h"
+#include "wire/handshake.h"
+
+enum { FLIGHT4 = 5, DATAGRAM_MAX = 2000 };
+
+struct datagram {
+    uint8_t bytes[DATAGRAM_MAX];
+    size_t length; /* 0: there is none */
+};
+
+static struct sim_pair pair;
+static struct datagram hello;
+static struct datagram flight4;
+static struct datagram flight5;
+static struct sim_message genuine[FLIGHT4];
+
+static struct datagram next(rtpgate_session *session) {
+    struct datagram datagram;
+    uint64_t path;
+    int length = rtpgate_session_output(session, datagram.bytes, DATAGRAM_MAX, &path);
+    ck_assert_int_ge(length, 0);
+    datagram.length = (size_t)length;
+    return datagram;
+}
+
+static void give(rtpgate_session *session, const struct datagram *datagram, uint64_t now) {
+    ck_assert_int_eq(rtpgate_session_input(session, datagram->bytes, datagram->length, 0, now), 0);
+}
+
+/* The client has answered a genuine flight 4. */
+static void setup(void) {
+    sim_pair_init(&pair, 1, &sim_calm);
+    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
+    hello = next(pair.client.session);
+    give(pair.server.session, &hello, 0);
+    flight4 = next(pair.server.session);
+    (void)sim_take_apart(flight4.bytes, flight4.length, genuine, 0, FLIGHT4);
+    give(pair.client.session, &flight4, 0);
+    flight5 = next(pair.client.session);
+    ck_assert_uint_gt(flight5.length, 400);
+}
+
+static void teardown(void) {
+    sim_pair_clear(&pair);
+}
+
+static bool is_hello(const struct datagram *datagram) {
+    struct sim_message message[1] = {{0}};
+    (void)sim_take_apart(datagram->bytes, datagram->length, message, 0, 1);
+    return message[0].type == RG_CLIENT_HELLO;
+}
+
+/* Lets the client's timers fire until then. Counts what it sends; `*last` is the last of it. */
+static unsigned be_silent(uint64_t until, struct datagram *last, unsigned *hellos) {
+    unsigned sent = 0;
+    *hellos = 0;
+    for (uint64_t due; (due = rtpgate_session_deadline(pair.client.session)) <= until;) {
+        ck_assert_int_eq(rtpgate_session_expire(pair.client.session, due), 0);
+        for (struct datagram datagram; (datagram = next(pair.client.session)).length > 0; sent++) {
+            *hellos += is_hello(&datagram);
+            *last = datagram;
+        }
+    }
+    return sent;
+}
+
+/* Hands over all that both have to send, until there is nothing. */
+static void talk(rtpgate_session *server, uint64_t now) {
+    for (bool more = true; more;) {
+        struct datagram ours = next(pair.client.session);
+        struct datagram theirs = next(server);
+        more = ours.length + theirs.length > 0;
+        if (ours.length > 0) {
+            give(server, &ours, now);
+        }
+        if (theirs.length > 0) {
+            give(pair.client.session, &theirs, now);
+        }
+    }
+}
+
+static unsigned attempts(void) {
+    unsigned count = 0;
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        count += pair.client.session->candidates[i] != NULL;
+    }
+    return count;
+}
+
+START_TEST(silence_sends_the_hello_again) {
+    struct datagram last;
+    unsigned hellos;
+    (void)be_silent(SIM_SECOND / 5, &last, &hellos);
+    ck_assert_uint_eq(hellos, 0);
+    ck_assert_uint_eq(attempts(), 1);
+    (void)be_silent(SIM_SECOND / 2, &last, &hellos);
+    ck_assert_uint_ge(hellos, 1);
+    ck_assert_uint_eq(attempts(), 2);
+}
+END_TEST
+
+/* The server saw a damaged hello; when the genuine one comes it answers that, too. */
+START_TEST(another_flight_4_is_answered_beside_the_first) {
+    struct sim_ours server;
+    struct datagram last;
+    unsigned hellos;
+    sim_ours_init(&server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
+    sim_ours_expect(&server, 0, 0);
+    (void)be_silent(SIM_SECOND / 2, &last, &hellos);
+    give(server.session, &hello, SIM_SECOND / 2);
+    talk(server.session, SIM_SECOND / 2);
+    ck_assert(sim_ours_agree(&pair.client, &server));
+    sim_ours_clear(&server);
+}
+END_TEST
+
+/* The server has accepted our first flight 5, but its answer was lost until now. */
+START_TEST(the_first_attempt_is_never_given_up) {
+    struct datagram last;
+    unsigned hellos;
+    struct sim_message forged = genuine[3];
+    for (uint8_t i = 1; i <= 3; i++) { /* one more request for each attempt */
+        (void)be_silent(i * 5 * SIM_SECOND, &last, &hellos);
+        forged.body[forged.length - 3] = i;
+        struct sim_forged datagram = sim_forge_message(&forged, 3);
+        ck_assert_int_eq(rtpgate_session_input(pair.client.session, datagram.bytes, datagram.length,
+                                               0, i * 5 * SIM_SECOND),
+                         0);
+    }
+    (void)be_silent(20 * SIM_SECOND, &last, &hellos);
+    ck_assert_uint_eq(attempts(), RG_CANDIDATES);
+    give(pair.server.session, &flight5, 20 * SIM_SECOND);
+    talk(pair.server.session, 20 * SIM_SECOND);
+    ck_assert(sim_ours_agree(&pair.client, &pair.server));
+}
+END_TEST
+
+/* A peer that refuses us is told as that: what we try in its silence is no sign of it. */
+START_TEST(attempts_bring_no_hope) {
+    struct sim_forged alert = sim_forge_alert(RG_ALERT_FATAL, 42);
+    struct datagram last;
+    unsigned hellos;
+    int cause = 0;
+    ck_assert_int_eq(rtpgate_session_input(pair.client.session, alert.bytes, alert.length, 0, 1000),
+                     0);
+    (void)be_silent(3 * SIM_SECOND, &last, &hellos);
+    ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_FAILED);
+    (void)rtpgate_session_error(pair.client.session, &cause);
+    ck_assert_int_eq(cause, RTPGATE_ERR_ALERT);
+}
+END_TEST
+
+START_TEST(a_silent_server_gets_few_datagrams) {
+    struct datagram last;
+    unsigned hellos;
+    unsigned sent = be_silent(40 * SIM_SECOND, &last, &hellos);
+    ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_FAILED);
+    ck_assert_uint_le(sent, 3 * 20);
+    ck_assert_uint_le(sim_ours_stats(&pair.client).candidates, 2);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("attempts");
+    TCase *tests = suite_case(suite, "silence after flight 5");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, silence_sends_the_hello_again);
+    tcase_add_test(tests, another_flight_4_is_answered_beside_the_first);
+    tcase_add_test(tests, the_first_attempt_is_never_given_up);
+    tcase_add_test(tests, attempts_bring_no_hope);
+    tcase_add_test(tests, a_silent_server_gets_few_datagrams);
+    int failed = suite_run(suite);
+    sim_ours_finish();
+    return failed;
+}
