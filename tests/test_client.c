@@ -320,6 +320,37 @@ START_TEST(a_repeated_hello_verify_request_gets_another_chance) {
 }
 END_TEST
 
+/* Nobody signed it: it waits for the one that comes with what is signed, or after it. */
+START_TEST(a_certificate_request_that_came_first_and_alone_is_not_believed) {
+    give_changed(3, 3);
+    give_genuine(0);
+    give_genuine(1);
+    give_genuine(2);
+    give_genuine(4);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 1);
+    give_genuine(3);
+    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, 20000 + 20000), 0);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 2);
+    assert_ends_well();
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).candidates, 1);
+}
+END_TEST
+
+/* What he signed is right, but he is not whom we expect: nothing answers him. */
+START_TEST(a_stranger_gets_no_flight_5) {
+    const struct rtpgate_fingerprint other = sim_fingerprint(0);
+    ck_assert_int_eq(rtpgate_session_set_remote(pair.client.session, &other, 1, 0), 0);
+    for (unsigned i = 0; i < FLIGHT4; i++) {
+        give_genuine(i);
+    }
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 1);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).candidates, 1);
+    sim_ours_drain(&pair.client, 20000);
+    ck_assert_int_eq(sim_ours_event(&pair.client, RTPGATE_EVENT_ADVICE)->cause,
+                     RTPGATE_ERR_FINGERPRINT);
+}
+END_TEST
+
 /* Whether some flight 5 of ours answers this CertificateRequest. */
 static bool is_answered(const struct rg_message *request) {
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
@@ -372,6 +403,8 @@ int main(void) {
     tcase_add_test(tests, a_repeated_server_hello_done_moves_no_path);
     tcase_add_test(tests, a_repeated_hello_verify_request_gets_another_chance);
     tcase_add_test(tests, every_certificate_request_gets_its_turn);
+    tcase_add_test(tests, a_certificate_request_that_came_first_and_alone_is_not_believed);
+    tcase_add_test(tests, a_stranger_gets_no_flight_5);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

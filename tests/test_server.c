@@ -269,6 +269,21 @@ START_TEST(a_client_that_repeats_flight_5_renews_the_grace_of_an_alert) {
 }
 END_TEST
 
+START_TEST(whoever_floods_hellos_does_not_take_the_place_of_the_first) {
+    for (uint8_t i = 1; i <= 12; i++) {
+        struct sim_forged hello = sim_forge_client_hello(i, 0);
+        ck_assert_int_eq(rtpgate_session_input(pair.server.session, hello.bytes, hello.length, 0,
+                                               (uint64_t)i * 11 * SIM_SECOND / 10),
+                         0);
+    }
+    for (unsigned i = 0; i < FLIGHT5; i++) {
+        give_genuine(i);
+    }
+    give(finished.bytes, finished.length);
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
+}
+END_TEST
+
 /* An unexpected certificate is proven for the advice, and the advice is given once. */
 START_TEST(unexpected_certificates_leave_half_of_the_checks_to_the_expected_one) {
     for (int i = 0; i < RG_PROOFS; i++) {
@@ -304,6 +319,7 @@ int main(void) {
     tcase_add_test(tests, a_renegotiation_is_not_taken_up);
     tcase_add_test(tests, a_repeated_finished_is_answered_until_data_comes);
     tcase_add_test(tests, a_client_that_repeats_flight_5_renews_the_grace_of_an_alert);
+    tcase_add_test(tests, whoever_floods_hellos_does_not_take_the_place_of_the_first);
     tcase_add_test(tests, unexpected_certificates_leave_half_of_the_checks_to_the_expected_one);
     int failed = suite_run(suite);
     sim_ours_finish();
