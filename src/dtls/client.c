@@ -7,6 +7,9 @@
 
 enum {
     LOSSES_BEFORE_OTHERS = 4, /* after which other messages get their chance */
+    /* The same for another cookie when a part of flight 4 is there: the server has accepted ours,
+     * and its timer may be that of RFC 6347. */
+    LOSSES_BEFORE_OTHER_COOKIE = 7,
     REQUEST_LONGEST = 3 + 255,
 };
 
@@ -147,6 +150,12 @@ static bool is_unanswered(const struct rg_candidate *candidate) {
     return candidate->flight.losses >= LOSSES_BEFORE_OTHERS;
 }
 
+static bool may_obey_another(const struct rg_candidate *candidate) {
+    bool begun = part_of_flight4_came(candidate->session);
+    return candidate->request == NULL ||
+           candidate->flight.losses >= (begun ? LOSSES_BEFORE_OTHER_COOKIE : LOSSES_BEFORE_OTHERS);
+}
+
 /* Silence: perhaps we believed the wrong HelloVerifyRequest, or none that is genuine, or what is
  * there was not trusted. */
 bool rg_client_expire(struct rg_candidate *candidate) {
@@ -158,8 +167,7 @@ bool rg_client_expire(struct rg_candidate *candidate) {
         return false;
     }
     if (candidate == first(session)) {
-        if (session->request_waits != 0 &&
-            (candidate->request == NULL || is_unanswered(candidate))) {
+        if (session->request_waits != 0 && may_obey_another(candidate)) {
             obey(session, request_with(session, session->request_waits));
             return true;
         }

@@ -4,17 +4,15 @@
  * that must not be.
  *
  * Usage: matrix [full] [ours] [verbose] [first] [ATTACK]
- *        matrix remainder
  *
  * full: record numbers and paths combined; ours: without stock GnuTLS; verbose: names the dead
  * cells of stock GnuTLS; first: ends at the first cell that is dead and must not be; ATTACK: only
- * attacks with this in their name. remainder: what src/README.md says is not done, in numbers.
+ * attacks with this in their name.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "matrix/cell.h"
-#include "matrix/remainder.h"
 #include "matrix/verdict.h"
 #include "sim/ours.h"
 #include "sim/pair.h"
@@ -120,25 +118,7 @@ static void run(const struct options *options, const struct sim_attack *attack) 
     }
 }
 
-static void print_remainder(void) {
-    enum { SEEDS = 150 };
-    for (unsigned alerts = 1; alerts <= 10; alerts += 9) {
-        (void)printf("%u spoofed alerts a second at 30 %% loss: %u of %u dead\n", alerts,
-                     remainder_alerts(SEEDS, alerts), (unsigned)SEEDS);
-    }
-    (void)printf("no alerts at 30 %% loss: %u of %u dead\n", remainder_alerts(SEEDS, 0),
-                 (unsigned)SEEDS);
-    (void)printf("a HelloVerifyRequest after the one of a stock server: %u of 121 dead\n",
-                 remainder_cookies());
-}
-
 int main(int argc, char **argv) {
-    if (argc == 2 && strcmp(argv[1], "remainder") == 0) {
-        print_remainder();
-        sim_stock_finish();
-        sim_ours_finish();
-        return 0;
-    }
     struct options options = read_options(argc, argv);
     sim_scene_record(&scene);
     for (size_t i = 0; sim_attack(i) != NULL && !(tally.first && tally.wrong > 0); i++) {
