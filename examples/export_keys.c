@@ -134,8 +134,11 @@ static void print_local_to_remote(const rtpgate_session *session) {
                  keys.key_length, keys.salt_length);
     (void)printf("local -> remote\n");
     (void)printf("  SDES        a=crypto:1 %s %s\n", profile->sdes, sdes);
-    (void)printf("  GStreamer   application/x-srtp, srtp-key=(buffer)%s,\n              %s\n", hex,
-                 find_caps(keys.profile));
+    /* srtpdec takes no keys from caps without an SSRC, and says nothing: write that of your stream.
+     */
+    (void)printf("  GStreamer   application/x-srtp, ssrc=(uint)1, srtp-key=(buffer)%s,\n"
+                 "              %s\n",
+                 hex, find_caps(keys.profile));
 
     /* The other stack has them now: nothing that holds key bytes outlives this function. */
     rtpgate_zero(sdes, sizeof(sdes));
