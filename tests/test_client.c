@@ -281,6 +281,26 @@ START_TEST(every_combination_gets_its_turn) {
 }
 END_TEST
 
+/* A look at what came is not cheap, and a fragment has twelve bytes. */
+START_TEST(a_datagram_is_looked_at_once) {
+    enum { FRAGMENTS = 90 };
+    uint8_t done[FRAGMENTS * RG_HANDSHAKE_HEADER];
+    for (size_t i = 0; i < FRAGMENTS; i++) {
+        rg_fragment_put_header(done + i * RG_HANDSHAKE_HEADER, RG_SERVER_HELLO_DONE, 0, 4, 0, 0);
+    }
+    struct sim_forged datagram = sim_forge_record(RG_CONTENT_HANDSHAKE, 0, 9, done, sizeof(done));
+    pair.client.session->proofs = 0; /* each look is refused one, and counted */
+    pair.client.session->proofs_since = 20000;
+    for (unsigned i = 0; i < FLIGHT4; i++) {
+        give_genuine(i);
+    }
+    uint64_t looks = sim_ours_stats(&pair.client).dropped_limit;
+    ck_assert_uint_gt(looks, 0);
+    give(&datagram);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).dropped_limit, looks + 1);
+}
+END_TEST
+
 START_TEST(a_repeated_server_hello_done_moves_no_path) {
     struct sim_forged done = sim_forge_fragment(RG_SERVER_HELLO_DONE, 4, 0, 0, NULL, 0, 9);
     uint8_t buffer[2000];
@@ -400,6 +420,7 @@ int main(void) {
     tcase_add_test(tests, an_engine_that_found_no_memory_is_opened_again);
     tcase_add_test(tests, messages_out_of_place_are_dropped_and_counted);
     tcase_add_test(tests, every_combination_gets_its_turn);
+    tcase_add_test(tests, a_datagram_is_looked_at_once);
     tcase_add_test(tests, a_repeated_server_hello_done_moves_no_path);
     tcase_add_test(tests, a_repeated_hello_verify_request_gets_another_chance);
     tcase_add_test(tests, every_certificate_request_gets_its_turn);

@@ -283,7 +283,7 @@ void rg_client_repeated(struct rtpgate_session *session, const struct rg_fragmen
         return;
     }
     answer_flight4(session, fragment);
-    rg_client_advance(session); /* goes on where the last look ended */
+    session->whole = true; /* the search goes on where the last look ended */
 }
 
 int rg_client_start(struct rtpgate_session *session) {

@@ -346,7 +346,7 @@ static void heard_again(struct rtpgate_session *session) {
 void rg_server_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment) {
     if (fragment->type != RG_CLIENT_HELLO) {
         heard_again(session);
-        look_for_flights(session, session->messages_seen); /* goes on where the last look ended */
+        session->whole = true; /* the search goes on where the last look ended */
         return;
     }
     for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {
