@@ -37,11 +37,8 @@ static void give(rtpgate_session *session, const struct datagram *datagram, uint
     ck_assert_int_eq(rtpgate_session_input(session, datagram->bytes, datagram->length, 0, now), 0);
 }
 
-/* The client has answered a genuine flight 4. */
-static void setup(void) {
-    rtpgate_config *config = sim_config(0);
-    ck_assert_int_eq(rtpgate_config_set_deadline(config, HOUR), 0);
-    sim_pair_init_with(&pair, 1, &sim_calm, config, NULL);
+/* The client answers a genuine flight 4. */
+static void answer(void) {
     ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
     hello = next(pair.client.session);
     give(pair.server.session, &hello, 0);
@@ -50,6 +47,21 @@ static void setup(void) {
     give(pair.client.session, &flight4, 0);
     flight5 = next(pair.client.session);
     ck_assert_uint_gt(flight5.length, 400);
+}
+
+static void setup(void) {
+    rtpgate_config *config = sim_config(0);
+    ck_assert_int_eq(rtpgate_config_set_deadline(config, HOUR), 0);
+    sim_pair_init_with(&pair, 1, &sim_calm, config, NULL);
+    answer();
+}
+
+/* The client does not know whom it expects. */
+static void setup_late(void) {
+    sim_pair_init(&pair, 1, &sim_calm);
+    sim_ours_clear(&pair.client);
+    sim_ours_init(&pair.client, sim_config(0), RTPGATE_ROLE_CLIENT, 0);
+    answer();
 }
 
 static void teardown(void) {
@@ -97,6 +109,13 @@ static unsigned attempts(void) {
         count += pair.client.session->candidates[i] != NULL;
     }
     return count;
+}
+
+static void assert_failed(int expected) {
+    int cause = 0;
+    ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_FAILED);
+    (void)rtpgate_session_error(pair.client.session, &cause);
+    ck_assert_int_eq(cause, expected);
 }
 
 START_TEST(silence_sends_the_hello_again) {
@@ -154,13 +173,25 @@ START_TEST(attempts_bring_no_hope) {
     struct sim_forged alert = sim_forge_alert(RG_ALERT_FATAL, 42);
     struct datagram last;
     unsigned hellos;
-    int cause = 0;
     ck_assert_int_eq(rtpgate_session_input(pair.client.session, alert.bytes, alert.length, 0, 1000),
                      0);
     (void)be_silent(3 * SIM_SECOND, &last, &hellos);
-    ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_FAILED);
-    (void)rtpgate_session_error(pair.client.session, &cause);
-    ck_assert_int_eq(cause, RTPGATE_ERR_ALERT);
+    assert_failed(RTPGATE_ERR_ALERT);
+}
+END_TEST
+
+/* What was tried beside it while the answer was missing has no hope of its own. */
+START_TEST(a_late_mismatch_is_told_with_another_attempt_beside) {
+    struct datagram last;
+    unsigned hellos;
+    (void)be_silent(3 * SIM_SECOND / 10, &last, &hellos);
+    ck_assert_uint_eq(attempts(), 2);
+    give(pair.server.session, &flight5, 3 * SIM_SECOND / 10);
+    talk(pair.server.session, 3 * SIM_SECOND / 10);
+    ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_UNVERIFIED);
+    sim_ours_expect(&pair.client, 2, SIM_SECOND);
+    (void)be_silent(3 * SIM_SECOND, &last, &hellos);
+    assert_failed(RTPGATE_ERR_FINGERPRINT);
 }
 END_TEST
 
@@ -182,6 +213,9 @@ int main(void) {
     tcase_add_test(tests, the_first_attempt_is_never_given_up);
     tcase_add_test(tests, attempts_bring_no_hope);
     tcase_add_test(tests, a_silent_server_gets_few_datagrams);
+    TCase *late = suite_case(suite, "a fingerprint that comes late");
+    tcase_add_checked_fixture(late, setup_late, teardown);
+    tcase_add_test(late, a_late_mismatch_is_told_with_another_attempt_beside);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

@@ -200,6 +200,23 @@ static void keep_for_the_alert(struct rtpgate_session *session, struct rg_candid
     session->active = candidate;
 }
 
+static bool is_hopeless(const struct rtpgate_session *session,
+                        const struct rg_candidate *candidate) {
+    return candidate->stage == RG_STAGE_HELLO ||
+           (candidate->stage == RG_STAGE_FINISHED &&
+            !rg_is_expected(session, session->engine->certificate(candidate->engine)));
+}
+
+/* A client's other attempts were made for want of an answer: now there is one. */
+static void drop_hopeless(struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && is_hopeless(session, candidate)) {
+            rg_candidate_drop(session, candidate);
+        }
+    }
+}
+
 static void verify(struct rtpgate_session *session, struct rg_candidate *candidate) {
     struct rg_bytes leaf = session->engine->certificate(candidate->engine);
     if (rg_is_expected(session, leaf)) {
@@ -209,6 +226,9 @@ static void verify(struct rtpgate_session *session, struct rg_candidate *candida
     session->state = RTPGATE_STATE_HANDSHAKE;
     candidate->doubted = true;
     keep_for_the_alert(session, candidate);
+    if (session->role == RTPGATE_ROLE_CLIENT) {
+        drop_hopeless(session);
+    }
     rg_advise_mismatch(session, leaf);
 }
 
