@@ -196,6 +196,22 @@ START_TEST(an_answer_that_comes_too_soon_after_a_loss_is_postponed) {
 }
 END_TEST
 
+/* Whoever forges messages that want another look cannot keep the timer from counting losses. */
+START_TEST(hurry_has_an_end) {
+    uint64_t now = 0;
+    rg_flight_arm(&flight, now, 250000, 0);
+    for (int i = 0; i < RG_ANSWERS_MAX; i++) {
+        rg_flight_hurry(&flight, now);
+        ck_assert_uint_eq(flight.due, now + 20000);
+        now = flight.due;
+        ck_assert(!rg_flight_backoff(&flight, now, 3000000, 0));
+    }
+    rg_flight_hurry(&flight, now);
+    ck_assert_uint_eq(flight.due, now + 250000);
+    ck_assert(rg_flight_backoff(&flight, flight.due, 3000000, 0));
+}
+END_TEST
+
 static void keep_final(size_t length) {
     flight.keep = true;
     add_protected(length);
@@ -279,6 +295,7 @@ int main(void) {
     tcase_add_test(tests, times_at_the_end_of_the_range_saturate);
     tcase_add_test(tests, answers_have_a_rate_and_an_end);
     tcase_add_test(tests, an_answer_that_comes_too_soon_after_a_loss_is_postponed);
+    tcase_add_test(tests, hurry_has_an_end);
     tcase_add_test(tests, the_final_flight_is_repeated_byte_for_byte);
     tcase_add_test(tests, the_final_flight_never_sends_more_bytes_than_arrived);
     tcase_add_test(tests, the_final_flight_has_a_rate_a_count_and_a_lifetime);

@@ -202,7 +202,9 @@ static void owe(struct rg_flight *flight, uint64_t when) {
 }
 
 void rg_flight_hurry(struct rg_flight *flight, uint64_t now) {
-    owe(flight, rg_time_add(now, RG_ANSWER_GAP_MIN));
+    if (flight->answers < RG_ANSWERS_MAX) {
+        owe(flight, rg_time_add(now, RG_ANSWER_GAP_MIN));
+    }
 }
 
 static uint64_t answer_time(const struct rg_flight *flight, uint64_t rtt) {

@@ -80,7 +80,8 @@ void rg_flight_arm(struct rg_flight *flight, uint64_t now, uint64_t rto, uint32_
 bool rg_flight_backoff(struct rg_flight *flight, uint64_t now, uint64_t cap, uint32_t jitter);
 void rg_flight_disarm(struct rg_flight *flight);
 
-/* The timer fires after the least time between two answers, if not before; that is no loss. */
+/* The timer fires after the least time between two answers, if not before; that is no loss, and
+ * one of the answers that a flight may have. */
 void rg_flight_hurry(struct rg_flight *flight, uint64_t now);
 
 /* Whether the peer's repetition may be answered with this flight now; if so it counts as answered.
