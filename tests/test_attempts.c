@@ -180,6 +180,21 @@ START_TEST(attempts_bring_no_hope) {
 }
 END_TEST
 
+/* Nor does it matter how slow the timers have become until then. */
+START_TEST(a_late_refusal_is_told_as_soon_as_an_early_one) {
+    struct sim_forged alert = sim_forge_alert(RG_ALERT_FATAL, 42);
+    struct datagram last;
+    unsigned hellos;
+    (void)be_silent(10 * SIM_SECOND, &last, &hellos);
+    give(pair.client.session, &flight4, 10 * SIM_SECOND);
+    ck_assert_int_eq(
+        rtpgate_session_input(pair.client.session, alert.bytes, alert.length, 0, 10 * SIM_SECOND),
+        0);
+    (void)be_silent(12 * SIM_SECOND, &last, &hellos);
+    assert_failed(RTPGATE_ERR_ALERT);
+}
+END_TEST
+
 /* What was tried beside it while the answer was missing has no hope of its own. */
 START_TEST(a_late_mismatch_is_told_with_another_attempt_beside) {
     struct datagram last;
@@ -212,6 +227,7 @@ int main(void) {
     tcase_add_test(tests, another_flight_4_is_answered_beside_the_first);
     tcase_add_test(tests, the_first_attempt_is_never_given_up);
     tcase_add_test(tests, attempts_bring_no_hope);
+    tcase_add_test(tests, a_late_refusal_is_told_as_soon_as_an_early_one);
     tcase_add_test(tests, a_silent_server_gets_few_datagrams);
     TCase *late = suite_case(suite, "a fingerprint that comes late");
     tcase_add_checked_fixture(late, setup_late, teardown);

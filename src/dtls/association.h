@@ -203,6 +203,8 @@ enum rg_engine_status rg_candidate_record(struct rg_candidate *candidate, struct
 void rg_candidate_retransmit(struct rg_candidate *candidate);
 /* A new flight has left: counts it and starts its timer. */
 void rg_candidate_flight_left(struct rg_candidate *candidate);
+/* Bad news that nobody authenticated concerns it: if its peer is silent that shows soon. */
+void rg_candidate_doubt(struct rg_candidate *candidate);
 /* The peer repeated what our last flight answers: sends it again within the limits. */
 void rg_candidate_answer(struct rg_candidate *candidate);
 /* The timer of the candidate fired. */

@@ -207,6 +207,14 @@ void rg_candidate_flight_left(struct rg_candidate *candidate) {
     candidate->flight.answers = candidate->answers_least;
 }
 
+void rg_candidate_doubt(struct rg_candidate *candidate) {
+    struct rtpgate_session *session = candidate->session;
+    if (!candidate->doubted) {
+        rg_flight_quicken(&candidate->flight, session->now, first_rto(session), jitter(session));
+    }
+    candidate->doubted = true;
+}
+
 void rg_candidate_answer(struct rg_candidate *candidate) {
     struct rtpgate_session *session = candidate->session;
     if (candidate->engine == NULL ||

@@ -166,6 +166,16 @@ void rg_flight_arm(struct rg_flight *flight, uint64_t now, uint64_t rto, uint32_
     flight->due = rg_time_add(now, scattered(rto, jitter));
 }
 
+void rg_flight_quicken(struct rg_flight *flight, uint64_t now, uint64_t rto, uint32_t jitter) {
+    uint64_t due = rg_time_add(now, scattered(rto, jitter));
+    if (flight->due == RTPGATE_NEVER) {
+        return;
+    }
+    flight->rto = rto;
+    flight->losses = 0;
+    flight->due = due < flight->due ? due : flight->due;
+}
+
 bool rg_flight_backoff(struct rg_flight *flight, uint64_t now, uint64_t cap, uint32_t jitter) {
     bool loss = !flight->owed;
     if (loss) {

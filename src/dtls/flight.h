@@ -75,6 +75,8 @@ void rg_flight_discard(struct rg_flight *flight);
 
 /* A new flight left: starts the timer from `rto`, scattered by `jitter` (any 32 bits). */
 void rg_flight_arm(struct rg_flight *flight, uint64_t now, uint64_t rto, uint32_t jitter);
+/* The running timer starts anew from `rto`, unless it fires before; answers stay counted. */
+void rg_flight_quicken(struct rg_flight *flight, uint64_t now, uint64_t rto, uint32_t jitter);
 /* The timer fired: doubles it up to `cap`, but for the first losses and an owed answer, and starts
  * it again. False for the answer. */
 bool rg_flight_backoff(struct rg_flight *flight, uint64_t now, uint64_t cap, uint32_t jitter);

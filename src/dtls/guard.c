@@ -22,7 +22,7 @@ static void plain_alert(struct rtpgate_session *session, struct rg_bytes body) {
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         struct rg_candidate *candidate = session->candidates[i];
         if (candidate != NULL && candidate->stage != RG_STAGE_DONE) {
-            candidate->doubted = true;
+            rg_candidate_doubt(candidate);
             concerned = true;
         }
     }
