@@ -210,6 +210,56 @@ START_TEST(a_late_mismatch_is_told_with_another_attempt_beside) {
 }
 END_TEST
 
+static void forge(const struct sim_message *message, uint16_t message_seq, uint64_t now) {
+    struct sim_forged forged = sim_forge_message(message, message_seq);
+    ck_assert_int_eq(
+        rtpgate_session_input(pair.client.session, forged.bytes, forged.length, 0, now), 0);
+}
+
+/* The genuine certificate with itself as its issuer. */
+static struct sim_message doubled(const struct sim_message *certificate) {
+    struct sim_message out = *certificate;
+    size_t entry = certificate->length - 3;
+    memcpy(out.body + certificate->length, certificate->body + 3, entry);
+    out.length += entry;
+    out.body[1] = (uint8_t)(2 * entry >> 8);
+    out.body[2] = (uint8_t)(2 * entry);
+    return out;
+}
+
+/* A bit for the certificate and the request that an attempt answers; 0: it answers none. */
+static unsigned answered(const struct rg_candidate *candidate) {
+    return candidate == NULL || candidate->used[1] == 0
+               ? 0
+               : 1U << (candidate->used[1] * 4 + candidate->used[3]) % 32;
+}
+
+/* Two requests and a certificate are forged: six flights that the engine takes. */
+START_TEST(each_combination_is_answered_once_before_any_again) {
+    struct sim_message certificate = doubled(&genuine[1]);
+    struct sim_message request = genuine[3];
+    struct datagram last;
+    unsigned hellos;
+    unsigned seen = 0;
+    unsigned count = 0;
+    forge(&certificate, 1, 1000);
+    for (uint8_t i = 1; i <= 2; i++) {
+        request.body[request.length - 3] = i;
+        forge(&request, 3, 1000);
+    }
+    for (uint64_t turn = 1; turn <= 60; turn++) {
+        (void)be_silent(turn * SIM_SECOND, &last, &hellos);
+        for (size_t i = 0; i < RG_CANDIDATES; i++) {
+            seen |= answered(pair.client.session->candidates[i]);
+        }
+    }
+    for (unsigned bits = seen; bits != 0; bits &= bits - 1) {
+        count++;
+    }
+    ck_assert_uint_eq(count, 2 * 3);
+}
+END_TEST
+
 START_TEST(a_silent_server_gets_few_datagrams) {
     struct datagram last;
     unsigned hellos;
@@ -228,6 +278,7 @@ int main(void) {
     tcase_add_test(tests, the_first_attempt_is_never_given_up);
     tcase_add_test(tests, attempts_bring_no_hope);
     tcase_add_test(tests, a_late_refusal_is_told_as_soon_as_an_early_one);
+    tcase_add_test(tests, each_combination_is_answered_once_before_any_again);
     tcase_add_test(tests, a_silent_server_gets_few_datagrams);
     TCase *late = suite_case(suite, "a fingerprint that comes late");
     tcase_add_checked_fixture(late, setup_late, teardown);

@@ -114,6 +114,7 @@ struct rtpgate_session {
     size_t length;          /* its length, until somebody has taken credit for it */
     uint64_t messages_seen; /* server: rg_messages.completed up to which messages were looked at */
     uint64_t request_waits; /* client: serial of the HelloVerifyRequest that waits for our timer */
+    unsigned combination;   /* client: of a flight 4, the one after that which was taken last */
     unsigned proofs;        /* signature checks that may be made now */
     uint64_t proofs_since;  /* when the last one was added */
 

@@ -216,6 +216,7 @@ static struct rg_candidate *attempt(struct rtpgate_session *session) {
     candidate->doubted = model->doubted;
     candidate->unheard = model->unheard;
     candidate->known = session->messages.completed;
+    candidate->cursor = session->combination;
     candidate->rto_least = model->flight.rto;
     candidate->answers_least = model->flight.answers;
     if ((request.at != NULL && !keep_request(candidate, request)) ||

@@ -225,7 +225,7 @@ static bool is_trusted(const struct rtpgate_session *session, unsigned first,
 
 /* Looks at some combinations that are new, from where the last look ended. */
 static enum trial try_flights(struct rg_candidate *candidate, unsigned first, bool trusted_only) {
-    const struct rtpgate_session *session = candidate->session;
+    struct rtpgate_session *session = candidate->session;
     int tries = 0;
     for (unsigned i = 0; i < COMBINATIONS; i++) {
         const struct rg_message *flight[RG_FLIGHT4];
@@ -241,6 +241,7 @@ static enum trial try_flights(struct rg_candidate *candidate, unsigned first, bo
         }
         enum trial trial = tries++ == TRIES_MAX ? LATER : try_flight(candidate, first, flight);
         if (trial == TAKEN) {
+            session->combination = n + 1;
             return TAKEN;
         }
         if (trial == LATER) {
