@@ -210,6 +210,24 @@ START_TEST(a_late_mismatch_is_told_with_another_attempt_beside) {
 }
 END_TEST
 
+/* The server's Finished was lost, what it said after that was not. */
+START_TEST(an_end_under_the_keys_is_told_with_another_attempt_beside) {
+    struct datagram last;
+    unsigned hellos;
+    (void)be_silent(3 * SIM_SECOND / 10, &last, &hellos);
+    ck_assert_uint_eq(attempts(), 2);
+    give(pair.server.session, &flight5, 3 * SIM_SECOND / 10);
+    (void)next(pair.server.session);
+    ck_assert_int_eq(rtpgate_session_close(pair.server.session, 3 * SIM_SECOND / 10), 0);
+    last = next(pair.server.session);
+    ck_assert_uint_gt(last.length, 0);
+    give(pair.client.session, &last, 3 * SIM_SECOND / 10);
+    ck_assert_uint_eq(attempts(), 1);
+    (void)be_silent(3 * SIM_SECOND, &last, &hellos);
+    assert_failed(RTPGATE_ERR_CLOSED);
+}
+END_TEST
+
 static void forge(const struct sim_message *message, uint16_t message_seq, uint64_t now) {
     struct sim_forged forged = sim_forge_message(message, message_seq);
     ck_assert_int_eq(
@@ -278,6 +296,7 @@ int main(void) {
     tcase_add_test(tests, the_first_attempt_is_never_given_up);
     tcase_add_test(tests, attempts_bring_no_hope);
     tcase_add_test(tests, a_late_refusal_is_told_as_soon_as_an_early_one);
+    tcase_add_test(tests, an_end_under_the_keys_is_told_with_another_attempt_beside);
     tcase_add_test(tests, each_combination_is_answered_once_before_any_again);
     tcase_add_test(tests, a_silent_server_gets_few_datagrams);
     TCase *late = suite_case(suite, "a fingerprint that comes late");

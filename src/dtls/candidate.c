@@ -238,6 +238,15 @@ void rg_candidate_expire(struct rg_candidate *candidate) {
     rg_candidate_retransmit(candidate);
 }
 
+/* Whoever has the keys of one handshake and is expected speaks for the others, too. */
+static void doubt_others(struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES && session->remote.count > 0; i++) {
+        if (session->candidates[i] != NULL) {
+            rg_candidate_doubt(session->candidates[i]);
+        }
+    }
+}
+
 /* Of what a stranger does who has finished a handshake, before we know whom we expect, only he is
  * concerned. */
 static void lost(struct rg_candidate *candidate, int cause, uint8_t alert, const char *text) {
@@ -252,6 +261,7 @@ static void lost(struct rg_candidate *candidate, int cause, uint8_t alert, const
         rg_tell(session, cause, alert, text);
         rg_look_for_finished(session);
     } else {
+        doubt_others(session);
         rg_advise(session, cause, alert, text);
     }
 }
