@@ -228,6 +228,41 @@ START_TEST(an_end_under_the_keys_is_told_with_another_attempt_beside) {
 }
 END_TEST
 
+/* A forged HelloVerifyRequest has made the client send two hellos, each of which was answered, and
+ * the server does not know yet whom it expects: both must choose the same handshake. */
+START_TEST(a_server_finishes_one_of_two_attempts) {
+    struct sim_forged request = sim_forge_verify_request(7);
+    struct datagram answers[2];
+    struct datagram last;
+    unsigned hellos;
+    sim_pair_init(&pair, 1, &sim_calm);
+    sim_ours_clear(&pair.server);
+    sim_ours_init(&pair.server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
+    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
+    for (size_t i = 0; i < 2; i++) {
+        hello = next(pair.client.session);
+        give(pair.server.session, &hello, 0);
+        answers[i] = next(pair.server.session);
+        if (i == 0) {
+            ck_assert_int_eq(
+                rtpgate_session_input(pair.client.session, request.bytes, request.length, 0, 0), 0);
+        }
+    }
+    give(pair.client.session, &answers[1], 0);
+    flight5 = next(pair.client.session);
+    give(pair.server.session, &flight5, 0);
+    struct datagram final = next(pair.server.session);
+    give(pair.client.session, &answers[0], 0);
+    (void)be_silent(3 * SIM_SECOND / 10, &last, &hellos);
+    ck_assert_uint_eq(attempts(), 2);
+    give(pair.server.session, &last, 3 * SIM_SECOND / 10);
+    give(pair.client.session, &final, 3 * SIM_SECOND / 10);
+    sim_ours_expect(&pair.server, 0, SIM_SECOND);
+    ck_assert(sim_ours_agree(&pair.client, &pair.server));
+    sim_pair_clear(&pair);
+}
+END_TEST
+
 static void forge(const struct sim_message *message, uint16_t message_seq, uint64_t now) {
     struct sim_forged forged = sim_forge_message(message, message_seq);
     ck_assert_int_eq(
@@ -302,6 +337,7 @@ int main(void) {
     TCase *late = suite_case(suite, "a fingerprint that comes late");
     tcase_add_checked_fixture(late, setup_late, teardown);
     tcase_add_test(late, a_late_mismatch_is_told_with_another_attempt_beside);
+    tcase_add_test(suite_case(suite, "two hellos"), a_server_finishes_one_of_two_attempts);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

@@ -1,5 +1,6 @@
 #include <rtpgate/names.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "dtls/association.h"
 #include "wire/alert.h"
@@ -183,6 +184,25 @@ static bool takes_record(const struct rg_candidate *candidate, uint8_t type) {
             (candidate->stage == RG_STAGE_DONE && type == RG_CONTENT_ALERT));
 }
 
+/* Whether its peer has finished another handshake with us, which is not verified yet: one that
+ * tries several must not be told of two that they are over, for he would choose between them. */
+static bool has_finished_twin(const struct rtpgate_session *session,
+                              const struct rg_candidate *candidate) {
+    const struct rg_bytes leaf = session->engine->certificate(candidate->engine);
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        const struct rg_candidate *other = session->candidates[i];
+        if (other == NULL || other == candidate || other->stage != RG_STAGE_DONE) {
+            continue;
+        }
+        const struct rg_bytes theirs = session->engine->certificate(other->engine);
+        if (leaf.length == theirs.length && leaf.length > 0 &&
+            memcmp(leaf.at, theirs.at, leaf.length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whose keys a record is under is not known before it is tried. */
 static void early_record(struct rtpgate_session *session, const struct rg_record *record) {
     bool taken = false;
@@ -194,7 +214,9 @@ static void early_record(struct rtpgate_session *session, const struct rg_record
             repeat_final(session, candidate);
             taken = true;
         } else if (record->type != RG_CONTENT_DATA && takes_record(candidate, record->type)) {
-            rg_candidate_settle(candidate, rg_candidate_record(candidate, record->whole));
+            if (candidate->stage == RG_STAGE_DONE || !has_finished_twin(session, candidate)) {
+                rg_candidate_settle(candidate, rg_candidate_record(candidate, record->whole));
+            }
             taken = true;
         }
     }
