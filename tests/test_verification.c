@@ -110,6 +110,32 @@ START_TEST(a_wrong_late_fingerprint_fails_after_the_grace_and_tells_the_peer) {
 }
 END_TEST
 
+/* Flight 5 arrives without its Finished, once. */
+static void take_finished(void *context, struct sim_link *link, struct sim_passing *passing) {
+    enum { FINISHED = 61 };
+    bool *taken = context;
+    (void)link;
+    if (passing->from == SIM_CLIENT && *passing->length > 400) {
+        passing->drop = *taken;
+        *passing->length -= FINISHED;
+        *taken = true;
+    }
+}
+
+START_TEST(a_proven_certificate_that_is_not_expected_fails_without_finished) {
+    bool taken = false;
+    (void)pair_without_fingerprint(SIM_SERVER);
+    sim_link_tap(pair.link, take_finished, &taken);
+    sim_pair_run(&pair, 60000);
+    ck_assert(taken);
+    sim_ours_clear(&pair.client);
+    sim_ours_expect(&pair.server, 1, 60000);
+    ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 2 * SIM_SECOND), 0);
+    sim_ours_drain(&pair.server, 2 * SIM_SECOND);
+    assert_failed(&pair.server, RTPGATE_ERR_FINGERPRINT);
+}
+END_TEST
+
 START_TEST(a_wrong_late_fingerprint_may_be_corrected_within_the_grace) {
     struct sim_ours *late = pair_without_fingerprint((size_t)_i);
     sim_pair_run(&pair, SIM_SECOND);
@@ -176,6 +202,7 @@ int main(void) {
     tcase_add_loop_test(tests, a_fingerprint_that_never_comes_is_a_timeout_of_its_own, 0, 2);
     tcase_add_loop_test(tests, a_wrong_late_fingerprint_fails_after_the_grace_and_tells_the_peer, 0,
                         2);
+    tcase_add_test(tests, a_proven_certificate_that_is_not_expected_fails_without_finished);
     tcase_add_loop_test(tests, a_wrong_late_fingerprint_may_be_corrected_within_the_grace, 0, 2);
     tcase_add_loop_test(tests, one_of_the_strongest_fingerprints_must_match, 0, 2);
     tcase_add_test(tests, old_bad_news_is_not_the_cause_when_no_fingerprint_comes);

@@ -236,6 +236,8 @@ static void verify(struct rtpgate_session *session, struct rg_candidate *candida
 static void drop_unexpected(struct rtpgate_session *session, struct rg_candidate *candidate) {
     struct rg_bytes leaf = session->engine->certificate(candidate->engine);
     if (leaf.length > 0 && !rg_is_expected(session, leaf)) {
+        candidate->doubted = true;
+        rg_advise_mismatch(session, leaf);
         rg_candidate_drop(session, candidate);
     }
 }
