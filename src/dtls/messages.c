@@ -41,17 +41,27 @@ bool rg_message_agrees(const struct rg_message *message, const struct rg_fragmen
     return true;
 }
 
-/* Writes the fragment over what is there; returns how many bytes were not there before. */
-static uint32_t overwrite(struct rg_message *message, const struct rg_fragment *fragment) {
+/* Marks the fragment's bytes as there; returns how many were not there before. */
+static uint32_t mark(struct rg_message *message, const struct rg_fragment *fragment) {
     uint32_t fresh = 0;
-    uint8_t *body = body_of(message);
+    if (fragment->body.length == message->total) {
+        return message->total - message->present; /* nobody asks the map of a whole message */
+    }
     for (uint32_t i = 0; i < fragment->body.length; i++) {
         uint32_t at = fragment->offset + i;
         if (!has(message, at)) {
             message->map[at / 8] |= (uint8_t)(1U << (at % 8));
             fresh++;
         }
-        body[at] = fragment->body.at[i];
+    }
+    return fresh;
+}
+
+/* Writes the fragment over what is there; returns how many bytes were not there before. */
+static uint32_t overwrite(struct rg_message *message, const struct rg_fragment *fragment) {
+    uint32_t fresh = mark(message, fragment);
+    if (fragment->body.length > 0) {
+        memcpy(body_of(message) + fragment->offset, fragment->body.at, fragment->body.length);
     }
     message->present += fresh;
     return fresh;
