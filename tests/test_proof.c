@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
 #include "dtls/scheme.h"
@@ -291,10 +292,44 @@ START_TEST(keys_that_cost_too_much_or_are_worth_too_little_are_not_used) {
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         gnutls_datum_t der = certificate_of(keys[i].name);
         const struct rg_bytes leaf = {der.data, der.size};
-        ck_assert_msg(rg_proof_key_is_acceptable(leaf) == keys[i].acceptable, "%s", keys[i].name);
+        for (size_t s = 0; s < SCHEMES; s++) {
+            ck_assert_msg(rg_proof_key_is_acceptable(leaf, schemes[s].number) ==
+                              (keys[i].acceptable || schemes[s].family == ECDSA),
+                          "%s, 0x%04x", keys[i].name, (unsigned)schemes[s].number);
+        }
         gnutls_free(der.data);
     }
-    ck_assert(!rg_proof_key_is_acceptable((struct rg_bytes){transcript, sizeof(transcript)}));
+    ck_assert(!rg_proof_key_is_acceptable(data, 0x0401));
+}
+END_TEST
+
+/* A wrong signature would be GNUTLS_E_PK_SIG_VERIFY_FAILED; Ed25519 has no hash to be signed. */
+static bool is_refused_at_once(int status) {
+    return status == GNUTLS_E_INCOMPATIBLE_SIG_WITH_KEY || status == GNUTLS_E_INVALID_REQUEST;
+}
+
+/* What rg_proof_key_is_acceptable relies on. */
+START_TEST(an_ecdsa_scheme_lets_gnutls_compute_nothing_with_another_key) {
+    static const char *const names[] = {"rsa2048",      "rsa1024", "rsa8200",
+                                        "rsa-exponent", "ed25519", "rsapss"};
+    unsigned char bytes[64] = {1};
+    const gnutls_datum_t text = {bytes, sizeof(bytes)};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        gnutls_datum_t der = certificate_of(names[i]);
+        gnutls_pubkey_t key;
+        ck_assert_int_eq(gnutls_pubkey_init(&key), 0);
+        ck_assert_int_eq(gnutls_pubkey_import_x509_raw(key, &der, GNUTLS_X509_FMT_DER, 0), 0);
+        for (size_t s = 0; s < SCHEMES && schemes[s].family == ECDSA; s++) {
+            ck_assert(is_refused_at_once(
+                gnutls_pubkey_verify_data2(key, schemes[s].algorithm, 0, &text, &text)));
+            const gnutls_datum_t digest = {
+                bytes, gnutls_hash_get_len(gnutls_sign_get_hash_algorithm(schemes[s].algorithm))};
+            ck_assert(is_refused_at_once(
+                gnutls_pubkey_verify_hash2(key, schemes[s].algorithm, 0, &digest, &text)));
+        }
+        gnutls_pubkey_deinit(key);
+        gnutls_free(der.data);
+    }
 }
 END_TEST
 
@@ -302,6 +337,7 @@ int main(void) {
     Suite *suite = suite_create("proof");
     TCase *tests = suite_case(suite, "proof");
 
+    tcase_add_test(tests, an_ecdsa_scheme_lets_gnutls_compute_nothing_with_another_key);
     tcase_add_loop_test(tests, a_signature_holds_under_its_own_scheme_alone, 0, OWNERS);
     tcase_add_test(tests, other_schemes_are_refused);
     tcase_add_test(tests, sha1_is_refused_though_the_signature_is_right);

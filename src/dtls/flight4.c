@@ -8,6 +8,7 @@
 enum {
     TRIES_MAX = 16, /* combinations that are looked at in one go */
     COMBINATIONS = 243,
+    PARAMETERS_MAX = 3 + 256, /* curve_type, group, public key */
 };
 
 static const uint8_t types[RG_FLIGHT4] = {RG_SERVER_HELLO, RG_CERTIFICATE, RG_SERVER_KEY_EXCHANGE,
@@ -41,29 +42,35 @@ bool rg_flight4_reopen(struct rg_candidate *candidate, bool cookie) {
     return good;
 }
 
-/* The server owns the key of its certificate when that signed our random (RFC 8422 5.4). */
-static bool proves(const struct rg_candidate *candidate, struct rg_bytes leaf,
-                   const struct rg_message *const *flight) {
-    struct rg_server_hello hello;
-    if (!rg_server_hello_parse(rg_message_body(flight[SERVER_HELLO]), &hello)) {
-        return false;
-    }
-    struct rg_bytes body = rg_message_body(flight[KEY_EXCHANGE]);
+/* A ServerKeyExchange (RFC 8422 5.4). */
+struct key_exchange {
+    struct rg_bytes parameters;
+    uint16_t scheme;
+    struct rg_bytes signature;
+};
+
+static bool parse_key_exchange(const struct rg_message *message, struct key_exchange *out) {
+    struct rg_bytes body = rg_message_body(message);
     struct rg_reader reader = rg_reader_make(body.at, body.length);
     (void)rg_read_u24(&reader); /* curve_type, group */
     (void)rg_read_vector8(&reader);
-    size_t parameters = body.length - reader.left;
-    uint16_t scheme = rg_read_u16(&reader);
-    struct rg_bytes signature = rg_read_vector16(&reader);
-    uint8_t data[2 * RG_RANDOM + 3 + 256];
-    if (!rg_reader_finished(&reader) || parameters > 3 + 256) {
-        return false;
-    }
+    out->parameters = (struct rg_bytes){body.at, body.length - reader.left};
+    out->scheme = rg_read_u16(&reader);
+    out->signature = rg_read_vector16(&reader);
+    return rg_reader_finished(&reader) && out->parameters.length <= PARAMETERS_MAX;
+}
+
+/* The server owns the key of its certificate when that signed our random. */
+static bool proves(const struct rg_candidate *candidate, struct rg_bytes leaf,
+                   struct rg_bytes random, const struct key_exchange *exchange) {
+    uint8_t data[2 * RG_RANDOM + PARAMETERS_MAX];
+    const size_t randoms = (size_t)2 * RG_RANDOM;
     memcpy(data, candidate->random, RG_RANDOM);
-    memcpy(data + RG_RANDOM, hello.random.at, RG_RANDOM);
-    memcpy(data + (size_t)2 * RG_RANDOM, body.at, parameters);
-    return rg_proof_holds(leaf, scheme, (struct rg_bytes){data, (size_t)2 * RG_RANDOM + parameters},
-                          signature);
+    memcpy(data + RG_RANDOM, random.at, RG_RANDOM);
+    memcpy(data + randoms, exchange->parameters.at, exchange->parameters.length);
+    return rg_proof_holds(leaf, exchange->scheme,
+                          (struct rg_bytes){data, randoms + exchange->parameters.length},
+                          exchange->signature);
 }
 
 /* Whether the combination may be shown to the engine: the right hello, the right certificate. */
@@ -83,14 +90,16 @@ static bool is_plausible(struct rg_candidate *candidate, const struct rg_message
         return false;
     }
     struct rg_bytes leaf;
-    if (!rg_certificate_leaf(rg_message_body(flight[CERTIFICATE]), &leaf) || leaf.length == 0) {
+    struct key_exchange exchange;
+    if (!rg_certificate_leaf(rg_message_body(flight[CERTIFICATE]), &leaf) || leaf.length == 0 ||
+        !parse_key_exchange(flight[KEY_EXCHANGE], &exchange)) {
         session->stats.dropped_malformed++;
         return false;
     }
     if (rg_is_expected(session, leaf)) {
-        return rg_proof_key_is_acceptable(leaf);
+        return rg_proof_key_is_acceptable(leaf, exchange.scheme);
     }
-    if (rg_may_prove(session, false) && proves(candidate, leaf, flight)) {
+    if (rg_may_prove(session, false) && proves(candidate, leaf, hello.random, &exchange)) {
         candidate->doubted = true;
         rg_advise_mismatch(session, leaf);
     }

@@ -79,8 +79,10 @@ static bool no_question(gnutls_pubkey_t key, const void *context) {
     return true;
 }
 
-bool rg_proof_key_is_acceptable(struct rg_bytes leaf) {
-    return with_key(leaf, no_question, NULL);
+bool rg_proof_key_is_acceptable(struct rg_bytes leaf, uint16_t scheme) {
+    gnutls_sign_algorithm_t algorithm = rg_scheme_algorithm(scheme);
+    return gnutls_sign_supports_pk_algorithm(algorithm, GNUTLS_PK_ECDSA) != 0 ||
+           with_key(leaf, no_question, NULL);
 }
 
 bool rg_proof_holds(struct rg_bytes leaf, uint16_t scheme, struct rg_bytes data,

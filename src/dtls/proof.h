@@ -17,10 +17,10 @@ bool rg_proof_holds(struct rg_bytes leaf, uint16_t scheme, struct rg_bytes data,
                     struct rg_bytes signature);
 
 /*
- * Whether the key of the DER certificate `leaf` is one that we check signatures with: ECDSA, or RSA
- * of 2048 to 8192 bits with an exponent of at most 32 bits. Larger ones cost seconds, and anybody
- * can make them.
+ * Whether GnuTLS may check a signature under `scheme` by the key of the DER certificate `leaf`: an
+ * ECDSA scheme (another kind of key is refused at once), or an RSA key of 2048 to 8192 bits with an
+ * exponent of at most 32 bits. Larger ones cost seconds, and anybody can make them.
  */
-bool rg_proof_key_is_acceptable(struct rg_bytes leaf);
+bool rg_proof_key_is_acceptable(struct rg_bytes leaf, uint16_t scheme);
 
 #endif

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     holds = rg_proof_holds(leaf, scheme, covered, signature);
-    must(!holds || rg_proof_key_is_acceptable(leaf));
+    must(!holds || rg_proof_key_is_acceptable(leaf, scheme));
     must(rg_certificate_fingerprint(leaf, RTPGATE_HASH_SHA256, &fingerprint) == 0);
     must(fingerprint.length == rg_hash_length(RTPGATE_HASH_SHA256));
     return 0;
