@@ -52,6 +52,7 @@ START_TEST(defaults_are_those_of_the_header) {
     ck_assert_uint_eq(config->deadline, 30 * SECOND);
     ck_assert_uint_eq(config->grace, 1 * SECOND);
     ck_assert_uint_eq(config->linger, 0);
+    ck_assert_int_eq(config->proof, RTPGATE_PROOF_ALWAYS);
     ck_assert(!config->any_path);
     ck_assert(!atomic_load(&config->frozen));
     rtpgate_config_free(config);
@@ -192,7 +193,7 @@ START_TEST(retransmission_has_bounds) {
 }
 END_TEST
 
-START_TEST(deadline_grace_release_and_paths_are_kept) {
+START_TEST(deadline_grace_release_proof_and_paths_are_kept) {
     rtpgate_config *config = config_for("p256");
 
     ck_assert_int_eq(rtpgate_config_set_deadline(config, 1), 0);
@@ -211,6 +212,13 @@ START_TEST(deadline_grace_release_and_paths_are_kept) {
     ck_assert_int_eq(rtpgate_config_set_release(config, 7), 0);
     ck_assert_uint_eq(config->linger, 7);
     ck_assert_int_eq(rtpgate_config_set_release(NULL, 1), RTPGATE_ERR_INVAL);
+    ck_assert_int_eq(rtpgate_config_set_proof(config, RTPGATE_PROOF_AFTER_ANOMALY), 0);
+    ck_assert_int_eq(config->proof, RTPGATE_PROOF_AFTER_ANOMALY);
+    ck_assert_int_eq(rtpgate_config_set_proof(config, (enum rtpgate_proof)2), RTPGATE_ERR_INVAL);
+    ck_assert_int_eq(config->proof, RTPGATE_PROOF_AFTER_ANOMALY);
+    ck_assert_int_eq(rtpgate_config_set_proof(config, RTPGATE_PROOF_ALWAYS), 0);
+    ck_assert_int_eq(config->proof, RTPGATE_PROOF_ALWAYS);
+    ck_assert_int_eq(rtpgate_config_set_proof(NULL, RTPGATE_PROOF_ALWAYS), RTPGATE_ERR_INVAL);
     ck_assert_int_eq(rtpgate_config_set_any_path(config, true), 0);
     ck_assert(config->any_path);
     ck_assert_int_eq(rtpgate_config_set_any_path(NULL, true), RTPGATE_ERR_INVAL);
@@ -229,6 +237,8 @@ START_TEST(a_frozen_config_keeps_what_it_has) {
     ck_assert_int_eq(rtpgate_config_set_deadline(config, 1), RTPGATE_ERR_STATE);
     ck_assert_int_eq(rtpgate_config_set_grace(config, 0), RTPGATE_ERR_STATE);
     ck_assert_int_eq(rtpgate_config_set_release(config, 1), RTPGATE_ERR_STATE);
+    ck_assert_int_eq(rtpgate_config_set_proof(config, RTPGATE_PROOF_AFTER_ANOMALY),
+                     RTPGATE_ERR_STATE);
     ck_assert_int_eq(rtpgate_config_set_any_path(config, true), RTPGATE_ERR_STATE);
     ck_assert_uint_eq(config->profile_count, 4);
     ck_assert_uint_eq(config->mtu, 1200);
@@ -237,6 +247,7 @@ START_TEST(a_frozen_config_keeps_what_it_has) {
     ck_assert_uint_eq(config->deadline, 30 * SECOND);
     ck_assert_uint_eq(config->grace, 1 * SECOND);
     ck_assert_uint_eq(config->linger, 0);
+    ck_assert_int_eq(config->proof, RTPGATE_PROOF_ALWAYS);
     ck_assert(!config->any_path);
     rtpgate_config_free(config);
 }
@@ -288,7 +299,7 @@ int main(void) {
     tcase_add_test(tests, wrong_profiles_change_nothing);
     tcase_add_test(tests, mtu_has_bounds);
     tcase_add_loop_test(tests, retransmission_has_bounds, 0, TIMERS);
-    tcase_add_test(tests, deadline_grace_release_and_paths_are_kept);
+    tcase_add_test(tests, deadline_grace_release_proof_and_paths_are_kept);
     tcase_add_test(tests, a_frozen_config_keeps_what_it_has);
     tcase_add_test(tests, references_are_counted);
     tcase_add_test(tests, a_failed_new_writes_nothing);

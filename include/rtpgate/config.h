@@ -90,6 +90,29 @@ RTPGATE_API int rtpgate_config_set_grace(rtpgate_config *config, uint64_t grace)
  */
 RTPGATE_API int rtpgate_config_set_release(rtpgate_config *config, uint64_t linger);
 
+/* When a server checks the client's signature before GnuTLS is shown flight 5. */
+enum rtpgate_proof {
+    RTPGATE_PROOF_ALWAYS,
+    RTPGATE_PROOF_AFTER_ANOMALY,
+};
+
+/*
+ * When a server checks the client's CertificateVerify before GnuTLS, which checks it again, sees
+ * flight 5. GnuTLS cannot go back after a forged one, so that proof keeps a stranger's from ending
+ * the handshake; it is about a fifth of what a handshake costs both sides. Who the peer is and the
+ * keys are as safe without it: this is about availability alone. A client does not need the proof.
+ *
+ * proof: RTPGATE_PROOF_ALWAYS, the default. RTPGATE_PROOF_AFTER_ANOMALY: only where the fingerprint
+ * is not known yet or the association saw anything but one client that talks undisturbed: anything
+ * dropped, an alert, a second hello or version of a message, another path, datagrams out of order.
+ * Its price: who knows the client's certificate, sends from a valid path and forges the first
+ * flight 5 to arrive, with nothing odd before it, costs the client its handshake. The server tells
+ * it as advice (RTPGATE_ERR_HANDSHAKE) and sends a new flight 4, which a client of rtpgate takes up
+ * within a second; others, browsers among them, do not, and the association ends at its deadline.
+ * Returns 0; RTPGATE_ERR_INVAL for a NULL or an unknown `proof`; RTPGATE_ERR_STATE when frozen.
+ */
+RTPGATE_API int rtpgate_config_set_proof(rtpgate_config *config, enum rtpgate_proof proof);
+
 /*
  * Whether datagrams are taken from every path (true) or only from those that the caller declared
  * valid with rtpgate_session_path_valid (false, the default: ICE proves paths). Without ICE set it

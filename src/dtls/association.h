@@ -157,6 +157,11 @@ void rg_expire_flights(struct rtpgate_session *session);
 /* Whether a handshake of ours is alive that no bad news concerns. */
 bool rg_has_hope(const struct rtpgate_session *session);
 
+/* anomaly.c: whether somebody else may have shown up */
+
+/* Whether the association met anything but one peer that talks undisturbed. */
+bool rg_saw_anomaly(const struct rtpgate_session *session);
+
 /* association.c: READY, the end, and what is seen of it */
 
 /* Output goes to where an accepted message came from, unless the caller fixed the path. */

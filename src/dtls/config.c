@@ -124,6 +124,7 @@ static void set_defaults(rtpgate_config *config) {
     config->deadline = 30 * SECOND;
     config->grace = 1 * SECOND;
     config->linger = 0;
+    config->proof = RTPGATE_PROOF_ALWAYS;
     config->any_path = false;
 }
 
@@ -259,6 +260,16 @@ int rtpgate_config_set_release(rtpgate_config *config, uint64_t linger) {
         return code;
     }
     config->linger = linger;
+    return 0;
+}
+
+int rtpgate_config_set_proof(rtpgate_config *config, enum rtpgate_proof proof) {
+    int code = check(config, (unsigned)proof <= RTPGATE_PROOF_AFTER_ANOMALY);
+
+    if (code < 0) {
+        return code;
+    }
+    config->proof = proof;
     return 0;
 }
 

@@ -31,6 +31,7 @@ struct rtpgate_config {
     uint64_t deadline;
     uint64_t grace;
     uint64_t linger;
+    enum rtpgate_proof proof;
     bool any_path;
     /* What a hello is vetted against, read off `priority` and the identity's key, so that neither
      * can drift from the other. */

@@ -296,6 +296,19 @@ bool rg_messages_pick(const struct rg_messages *messages, unsigned first, const 
     return true;
 }
 
+bool rg_messages_is_undisputed(const struct rg_messages *messages, unsigned first, unsigned count) {
+    for (unsigned s = 0; s < RG_SEQUENCES; s++) {
+        unsigned versions = 0;
+        for (size_t i = 0; i < RG_VARIANTS; i++) {
+            versions += messages->slots[s][i].bytes != NULL;
+        }
+        if (versions > (s >= first && s - first < count ? 1U : 0U)) {
+            return false;
+        }
+    }
+    return messages->evicted == 0;
+}
+
 struct rg_bytes rg_message_whole(const struct rg_message *message) {
     return (struct rg_bytes){message->bytes, RG_HANDSHAKE_HEADER + (size_t)message->total};
 }

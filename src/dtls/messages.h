@@ -76,6 +76,9 @@ const struct rg_message *rg_messages_get(const struct rg_messages *messages, uns
 bool rg_messages_pick(const struct rg_messages *messages, unsigned first, const uint8_t *types,
                       unsigned count, unsigned n, const struct rg_message **out);
 
+/* Whether nothing came but `count` messages from message_seq `first` on, one version of each. */
+bool rg_messages_is_undisputed(const struct rg_messages *messages, unsigned first, unsigned count);
+
 /* Whether the fragment is one of this message, as far as its bytes are there. */
 bool rg_message_agrees(const struct rg_message *message, const struct rg_fragment *fragment);
 

@@ -163,6 +163,16 @@ static void look_at_hello(struct rtpgate_session *session, const struct rg_messa
     }
 }
 
+static void look_at_hellos(struct rtpgate_session *session, uint64_t seen) {
+    for (unsigned n = 0; n < 2 * RG_VARIANTS; n++) {
+        const struct rg_message *hello =
+            rg_messages_get(&session->messages, n % 2, RG_CLIENT_HELLO, n / 2);
+        if (hello != NULL && hello->serial > seen) {
+            look_at_hello(session, hello);
+        }
+    }
+}
+
 enum proof { FAILS, HOLDS, UNKNOWN /* there is no memory now */ };
 
 static enum proof proves(const struct rg_candidate *candidate, struct rg_bytes leaf,
@@ -187,7 +197,8 @@ static enum proof proves(const struct rg_candidate *candidate, struct rg_bytes l
     return holds ? HOLDS : FAILS;
 }
 
-static void feed(struct rg_candidate *candidate, const struct rg_message *const *flight) {
+/* Shows flight 5 to the engine; false when that refused it and the candidate is gone. */
+static bool feed(struct rg_candidate *candidate, const struct rg_message *const *flight) {
     struct rtpgate_session *session = candidate->session;
     for (size_t i = 0; i < MESSAGES; i++) {
         if (rg_candidate_message(candidate, rg_message_whole(flight[i])) != RG_ENGINE_HANDSHAKE) {
@@ -195,7 +206,7 @@ static void feed(struct rg_candidate *candidate, const struct rg_message *const 
             session->stats.dropped_forged++;
             rg_candidate_drop(session, candidate);
             rg_advise(session, RTPGATE_ERR_HANDSHAKE, 0, reason);
-            return;
+            return false;
         }
         candidate->flight.final_credit += rg_message_whole(flight[i]).length;
     }
@@ -204,6 +215,7 @@ static void feed(struct rg_candidate *candidate, const struct rg_message *const 
     rg_heard(session, candidate);
     rg_follow(session, candidate, flight[MESSAGES - 1]->origin.path);
     rg_guard_release_held(session);
+    return true;
 }
 
 /* NEXT: try another combination. LATER: no signature can be checked now. SETTLED: for good or bad.
@@ -222,6 +234,34 @@ static enum trial try_mismatch(struct rg_candidate *candidate, struct rg_bytes l
     return SETTLED;
 }
 
+/* Whether the engine may be the first to check the signature, by the caller's setting: nobody but
+ * the client has shown up, and its key costs no more than others. */
+static bool needs_no_proof(const struct rg_candidate *candidate, struct rg_bytes leaf,
+                           const struct rg_message *const *flight) {
+    const struct rtpgate_session *session = candidate->session;
+    struct rg_bytes signature;
+    uint16_t scheme;
+    if (session->config->proof == RTPGATE_PROOF_ALWAYS || session->remote.count == 0 ||
+        rg_saw_anomaly(session) ||
+        !rg_messages_is_undisputed(&session->messages, candidate->first, 1 + MESSAGES)) {
+        return false;
+    }
+    for (size_t i = 0; i < MESSAGES; i++) {
+        if (flight[i]->origin.path != candidate->from) {
+            return false;
+        }
+    }
+    return rg_certificate_verify(rg_message_body(flight[2]), &scheme, &signature) &&
+           rg_proof_key_is_acceptable(leaf, scheme);
+}
+
+/* A forged flight has cost the candidate: another answers the same hello, for a client that looks
+ * at a second flight 4. */
+static enum trial begin_anew(struct rtpgate_session *session) {
+    look_at_hellos(session, 0);
+    return SETTLED;
+}
+
 /* Tries one combination. */
 static enum trial try_flight(struct rg_candidate *candidate,
                              const struct rg_message *const *flight) {
@@ -236,6 +276,9 @@ static enum trial try_flight(struct rg_candidate *candidate,
     if (!rg_may_prove(session, true)) {
         return LATER;
     }
+    if (needs_no_proof(candidate, leaf, flight)) {
+        return feed(candidate, flight) ? SETTLED : begin_anew(session);
+    }
     switch (proves(candidate, leaf, flight)) {
     case UNKNOWN:
         return LATER;
@@ -243,7 +286,7 @@ static enum trial try_flight(struct rg_candidate *candidate,
         session->stats.dropped_forged++;
         return NEXT;
     case HOLDS:
-        feed(candidate, flight);
+        (void)feed(candidate, flight);
         break;
     }
     return SETTLED;
@@ -292,16 +335,6 @@ static void look_for_empty_certificate(struct rg_candidate *candidate, uint64_t 
         rg_certificate_leaf(rg_message_body(message), &leaf) && leaf.length == 0) {
         candidate->doubted = true;
         rg_advise(session, RTPGATE_ERR_NO_CERTIFICATE, 0, "the client sent no certificate");
-    }
-}
-
-static void look_at_hellos(struct rtpgate_session *session, uint64_t seen) {
-    for (unsigned n = 0; n < 2 * RG_VARIANTS; n++) {
-        const struct rg_message *hello =
-            rg_messages_get(&session->messages, n % 2, RG_CLIENT_HELLO, n / 2);
-        if (hello != NULL && hello->serial > seen) {
-            look_at_hello(session, hello);
-        }
     }
 }
 

@@ -15,11 +15,18 @@ enum { SMALL_MTU = 300, REPETITIONS = 20, KEYS = 60 };
 
 static rtpgate_config *configs[2][2]; /* small or not, identity */
 
+static enum rtpgate_proof proof = RTPGATE_PROOF_ALWAYS;
+
+void cell_prove(enum rtpgate_proof when) {
+    proof = when;
+}
+
 static rtpgate_config *config(bool small, size_t which) {
     rtpgate_config **place = &configs[small ? 1 : 0][which];
     if (*place == NULL) {
         *place = sim_config(which);
         if (rtpgate_config_set_any_path(*place, false) != 0 ||
+            rtpgate_config_set_proof(*place, proof) != 0 ||
             (small && rtpgate_config_set_mtu(*place, SMALL_MTU) != 0)) {
             abort();
         }

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include <rtpgate/config.h>
+
 #include "sim/attack.h"
 
 enum moment {
@@ -42,6 +44,9 @@ enum outcome cell_ours(const struct cell *cell, struct sim_scene *scene, char *w
                        size_t capacity);
 /* The same for two sessions of GnuTLS without anything of ours; it has no paths. */
 enum outcome cell_stock(const struct cell *cell, struct sim_scene *scene);
+
+/* When servers of ours prove flight 5; before the first cell. RTPGATE_PROOF_ALWAYS without it. */
+void cell_prove(enum rtpgate_proof when);
 
 /* How many datagrams an undisturbed handshake has. */
 size_t cell_datagrams_ours(bool small);

@@ -3,11 +3,11 @@
  * of stock GnuTLS. Prints dead cells of all cells as a Markdown table; fails when a cell is dead
  * that must not be.
  *
- * Usage: matrix [full] [ours] [verbose] [first] [ATTACK]
+ * Usage: matrix [full] [ours] [verbose] [first] [after-anomaly] [ATTACK]
  *
  * full: record numbers and paths combined; ours: without stock GnuTLS; verbose: names the dead
- * cells of stock GnuTLS; first: ends at the first cell that is dead and must not be; ATTACK: only
- * attacks with this in their name.
+ * cells of stock GnuTLS; first: ends at the first cell that is dead and must not be; after-anomaly:
+ * with RTPGATE_PROOF_AFTER_ANOMALY; ATTACK: only attacks with this in their name.
  */
 #include <stdio.h>
 #include <string.h>
@@ -101,6 +101,8 @@ static struct options read_options(int argc, char **argv) {
             tally.verbose = true;
         } else if (strcmp(argv[i], "first") == 0) {
             tally.first = true;
+        } else if (strcmp(argv[i], "after-anomaly") == 0) {
+            cell_prove(RTPGATE_PROOF_AFTER_ANOMALY);
         } else {
             options.attack = argv[i];
         }
