@@ -64,6 +64,19 @@ START_TEST(reversed_and_overlapping_fragments_fit_together) {
 }
 END_TEST
 
+START_TEST(messages_are_undisputed_until_something_else_comes) {
+    (void)add(1, 6, 0, "abcdef");
+    (void)add(2, 6, 0, "abc");
+    (void)add(2, 6, 3, "def");
+    (void)add(1, 6, 2, "cde");
+    ck_assert(rg_messages_is_undisputed(&messages, 1, 2));
+    ck_assert(!rg_messages_is_undisputed(&messages, 1, 1));
+    ck_assert(!rg_messages_is_undisputed(&messages, 2, 1));
+    (void)add(2, 6, 0, "x");
+    ck_assert(!rg_messages_is_undisputed(&messages, 1, 2));
+}
+END_TEST
+
 START_TEST(an_empty_message_is_whole_at_once) {
     ck_assert_int_eq(add(4, 0, 0, ""), RG_ADDED_WHOLE);
     ck_assert_int_eq(add(4, 0, 0, ""), RG_ADDED_REPEATED);
@@ -261,6 +274,7 @@ int main(void) {
     tcase_add_test(tests, a_whole_message_is_there_with_its_transcript_header);
     tcase_add_test(tests, reversed_and_overlapping_fragments_fit_together);
     tcase_add_test(tests, an_empty_message_is_whole_at_once);
+    tcase_add_test(tests, messages_are_undisputed_until_something_else_comes);
     tcase_add_test(tests, a_repetition_is_told_even_in_other_pieces);
     tcase_add_test(tests, a_forged_fragment_before_spoils_nothing);
     tcase_add_test(tests, a_forged_fragment_between_spoils_nothing);

@@ -360,6 +360,10 @@ START_TEST(nobody_is_ended_by_an_unproven_forgery_before_the_deadline) {
 }
 END_TEST
 
+static void advise(void) {
+    rg_advise(pair.server.session, RTPGATE_ERR_NO_CERTIFICATE, 0, "the client sent no certificate");
+}
+
 static void give_alert(void) {
     struct sim_forged alert = sim_forge_alert(2, 40);
     give(alert.bytes, alert.length);
@@ -399,11 +403,16 @@ static void give_early_from_another_path(void) {
                      0);
 }
 
+static void evict(void) {
+    pair.server.session->messages.evicted++;
+}
+
 static void forget_the_fingerprint(void) {
     pair.server.session->remote.count = 0;
 }
 
 static void (*const anomalies[])(void) = {
+    advise,
     give_alert,
     give_junk,
     give_another_hello,
@@ -412,6 +421,7 @@ static void (*const anomalies[])(void) = {
     give_a_record_too_early,
     give_from_another_path,
     give_early_from_another_path,
+    evict,
     forget_the_fingerprint,
 };
 
