@@ -2,68 +2,13 @@
 #include <string.h>
 
 #include "dtls/association.h"
-#include "sim/forge.h"
-#include "sim/pair.h"
-#include "suite.h"
+#include "flight5.h"
 #include "wire/handshake.h"
 #include "wire/record.h"
-
-enum { FLIGHT5 = 3 };
-
-static struct sim_message genuine[FLIGHT5]; /* message_seq is the index plus 1 */
-static struct sim_forged finished;          /* the protected record behind it */
-
-static struct sim_pair pair;
-
-static size_t pass(struct sim_ours *from, struct sim_ours *to, uint8_t *buffer, size_t capacity) {
-    uint64_t path;
-    int length = rtpgate_session_output(from->session, buffer, capacity, &path);
-    ck_assert_int_gt(length, 0);
-    if (to != NULL) {
-        ck_assert_int_eq(rtpgate_session_input(to->session, buffer, (size_t)length, 0, 10000), 0);
-    }
-    return (size_t)length;
-}
-
-/* The server waits for flight 5, which lies in `genuine`. */
-static void begin(void) {
-    uint8_t buffer[2000];
-    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
-    (void)pass(&pair.client, &pair.server, buffer, sizeof(buffer));
-    (void)pass(&pair.server, &pair.client, buffer, sizeof(buffer));
-    size_t length = pass(&pair.client, NULL, buffer, sizeof(buffer));
-    finished = sim_take_apart(buffer, length, genuine, 1, FLIGHT5);
-}
 
 static void setup(void) {
     sim_pair_init(&pair, 1, &sim_calm);
     begin();
-}
-
-static void teardown(void) {
-    sim_pair_clear(&pair);
-}
-
-static void give(const uint8_t *bytes, size_t length) {
-    ck_assert_int_eq(rtpgate_session_input(pair.server.session, bytes, length, 0, 30000), 0);
-}
-
-static void give_genuine(unsigned number) {
-    struct sim_forged datagram = sim_forge_message(&genuine[number], (uint16_t)(number + 1));
-    give(datagram.bytes, datagram.length);
-}
-
-static void give_changed(unsigned number, size_t at) {
-    genuine[number].body[at] ^= 0x55;
-    give_genuine(number);
-    genuine[number].body[at] ^= 0x55;
-}
-
-static void assert_ends_well(void) {
-    sim_link_run(pair.link, 20 * SIM_SECOND);
-    ck_assert_msg(sim_ours_agree(&pair.client, &pair.server), "client: %s; server: %s",
-                  rtpgate_session_error(pair.client.session, NULL),
-                  rtpgate_session_error(pair.server.session, NULL));
 }
 
 START_TEST(flight_5_may_come_in_any_order_without_change_cipher_spec) {
@@ -305,134 +250,6 @@ START_TEST(unexpected_certificates_leave_half_of_the_checks_to_the_expected_one)
 }
 END_TEST
 
-/* A server that checks signatures after an anomaly alone: whether it does shows in what a forged
- * flight costs. */
-static void setup_after_anomaly(void) {
-    rtpgate_config *config = sim_config(1);
-    ck_assert_int_eq(rtpgate_config_set_proof(config, RTPGATE_PROOF_AFTER_ANOMALY), 0);
-    sim_pair_init_with(&pair, 1, &sim_calm, sim_config(0), config);
-    begin();
-}
-
-/* False when the forged flight 5 has cost the server its candidate. */
-static bool survives_a_forged_flight(void) {
-    for (unsigned i = 0; i < FLIGHT5 - 1; i++) {
-        give_genuine(i);
-    }
-    give_changed(FLIGHT5 - 1, genuine[FLIGHT5 - 1].length - 6);
-    ck_assert_uint_ge(sim_ours_stats(&pair.server).dropped_forged, 1); /* by each candidate */
-    uint64_t candidates = sim_ours_stats(&pair.server).candidates;
-    for (unsigned i = 0; i < FLIGHT5; i++) {
-        give_genuine(i);
-    }
-    give(finished.bytes, finished.length);
-    bool survived = rtpgate_session_state(pair.server.session) >= RTPGATE_STATE_UNVERIFIED;
-    ck_assert(survived || candidates == 2);
-    return survived;
-}
-
-START_TEST(an_undisturbed_flight_5_needs_no_proof) {
-    for (unsigned i = 0; i < FLIGHT5; i++) {
-        give_genuine(i);
-    }
-    give(finished.bytes, finished.length);
-    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
-    assert_ends_well();
-}
-END_TEST
-
-START_TEST(what_an_unproven_forgery_costs_a_client_of_ours_gets_back) {
-    ck_assert(!survives_a_forged_flight());
-    sim_ours_drain(&pair.server, 30000);
-    ck_assert_int_eq(sim_ours_event(&pair.server, RTPGATE_EVENT_ADVICE)->cause,
-                     RTPGATE_ERR_HANDSHAKE);
-    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_HANDSHAKE);
-    assert_ends_well();
-}
-END_TEST
-
-START_TEST(nobody_is_ended_by_an_unproven_forgery_before_the_deadline) {
-    ck_assert(!survives_a_forged_flight());
-    ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 29 * SIM_SECOND), 0);
-    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_HANDSHAKE);
-    (void)rtpgate_session_expire(pair.server.session, 31 * SIM_SECOND);
-    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_FAILED);
-}
-END_TEST
-
-static void advise(void) {
-    rg_advise(pair.server.session, RTPGATE_ERR_NO_CERTIFICATE, 0, "the client sent no certificate");
-}
-
-static void give_alert(void) {
-    struct sim_forged alert = sim_forge_alert(2, 40);
-    give(alert.bytes, alert.length);
-}
-
-static void give_junk(void) {
-    give((const uint8_t *)"junk", 4);
-}
-
-static void give_another_hello(void) {
-    struct sim_forged hello = sim_forge_client_hello(9, 0);
-    give(hello.bytes, hello.length);
-}
-
-static void give_another_version(void) {
-    give_changed(0, 20);
-}
-
-static void give_part_of_another_message(void) {
-    struct sim_forged datagram =
-        sim_forge_fragment(RG_CERTIFICATE_VERIFY, 4, 70, 0, genuine[0].body, 20, 0);
-    give(datagram.bytes, datagram.length);
-}
-
-static void give_a_record_too_early(void) {
-    give(finished.bytes, finished.length);
-}
-
-static void give_from_another_path(void) {
-    struct sim_forged datagram = sim_forge_message(&genuine[0], 1);
-    ck_assert_int_eq(
-        rtpgate_session_input(pair.server.session, datagram.bytes, datagram.length, 7, 30000), 0);
-}
-
-static void give_early_from_another_path(void) {
-    ck_assert_int_eq(rg_paths_keep(&pair.server.session->paths, finished.bytes, finished.length, 7),
-                     0);
-}
-
-static void evict(void) {
-    pair.server.session->messages.evicted++;
-}
-
-static void forget_the_fingerprint(void) {
-    pair.server.session->remote.count = 0;
-}
-
-static void (*const anomalies[])(void) = {
-    advise,
-    give_alert,
-    give_junk,
-    give_another_hello,
-    give_another_version,
-    give_part_of_another_message,
-    give_a_record_too_early,
-    give_from_another_path,
-    give_early_from_another_path,
-    evict,
-    forget_the_fingerprint,
-};
-
-enum { ANOMALIES = sizeof(anomalies) / sizeof(anomalies[0]) };
-
-START_TEST(after_an_anomaly_flight_5_is_proven) {
-    anomalies[_i]();
-    ck_assert(survives_a_forged_flight());
-}
-END_TEST
-
 int main(void) {
     Suite *suite = suite_create("server");
     TCase *tests = suite_case(suite, "flight 5");
@@ -449,12 +266,6 @@ int main(void) {
     tcase_add_test(tests, a_client_that_repeats_flight_5_renews_the_grace_of_an_alert);
     tcase_add_test(tests, whoever_floods_hellos_does_not_take_the_place_of_the_first);
     tcase_add_test(tests, unexpected_certificates_leave_half_of_the_checks_to_the_expected_one);
-    tests = suite_case(suite, "proof after anomaly");
-    tcase_add_checked_fixture(tests, setup_after_anomaly, teardown);
-    tcase_add_test(tests, an_undisturbed_flight_5_needs_no_proof);
-    tcase_add_test(tests, what_an_unproven_forgery_costs_a_client_of_ours_gets_back);
-    tcase_add_test(tests, nobody_is_ended_by_an_unproven_forgery_before_the_deadline);
-    tcase_add_loop_test(tests, after_an_anomaly_flight_5_is_proven, 0, ANOMALIES);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

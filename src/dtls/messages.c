@@ -44,7 +44,7 @@ bool rg_message_agrees(const struct rg_message *message, const struct rg_fragmen
 /* Marks the fragment's bytes as there; returns how many were not there before. */
 static uint32_t mark(struct rg_message *message, const struct rg_fragment *fragment) {
     uint32_t fresh = 0;
-    if (fragment->body.length == message->total) {
+    if (message->map == NULL || fragment->body.length == message->total) {
         return message->total - message->present; /* nobody asks the map of a whole message */
     }
     for (uint32_t i = 0; i < fragment->body.length; i++) {
