@@ -52,6 +52,7 @@ START_TEST(what_an_unproven_forgery_costs_a_client_of_ours_gets_back) {
                      RTPGATE_ERR_HANDSHAKE);
     ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_HANDSHAKE);
     assert_ends_well();
+    ck_assert_uint_le(pair.server.ready_at, SIM_SECOND);
 }
 END_TEST
 

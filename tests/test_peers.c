@@ -3,7 +3,10 @@
 
 #include "meeting.h"
 #include "sim/forge.h"
+#include "state.h"
 #include "suite.h"
+#include "wire/handshake.h"
+#include "wire/record.h"
 
 static const uint16_t null_profiles[] = {0x0005, 0x0006};
 
@@ -316,6 +319,45 @@ START_TEST(two_stock_peers_finish_although_datagrams_are_lost) {
 }
 END_TEST
 
+/* Just before a CertificateVerify: the same with another signature. */
+static void forge_before_the_proof(void *context, struct sim_link *link,
+                                   struct sim_passing *passing) {
+    bool *forged = context;
+    uint8_t copy[2000];
+    if (*forged || *passing->length > sizeof(copy) ||
+        passing->bytes[RG_RECORD_HEADER] != RG_CERTIFICATE_VERIFY) {
+        return;
+    }
+    *forged = true;
+    memcpy(copy, passing->bytes, *passing->length);
+    copy[*passing->length - 6] ^= 0x55;
+    sim_link_inject(link, passing->from ^ 1U, copy, *passing->length, 0, sim_calm.delay);
+}
+
+/* The price that rtpgate_config_set_proof states: a stock client does not begin again. */
+START_TEST(a_forged_flight_5_costs_a_stock_client_only_where_it_is_not_proven) {
+    const struct sim_stock_setup setup = {.profiles = all_profiles, .profile_count = 1};
+    enum rtpgate_proof proof = _i == 0 ? RTPGATE_PROOF_ALWAYS : RTPGATE_PROOF_AFTER_ANOMALY;
+    rtpgate_config *config = sim_config(0);
+    struct meeting meeting;
+    bool forged = false;
+    ck_assert_int_eq(rtpgate_config_set_proof(config, proof), 0);
+    meet(&meeting, &setup, config, 1, &sim_calm);
+    sim_link_tap(meeting.link, forge_before_the_proof, &forged);
+    begin(&meeting);
+    sim_link_run(meeting.link, 25 * SIM_SECOND);
+    ck_assert(forged);
+    if (proof == RTPGATE_PROOF_ALWAYS) {
+        assert_same_keys(&meeting);
+    } else {
+        assert_state(&meeting.ours, RTPGATE_STATE_HANDSHAKE);
+        sim_link_run(meeting.link, 40 * SIM_SECOND);
+        assert_failed(&meeting.ours, RTPGATE_ERR_TIMEOUT);
+    }
+    part(&meeting);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("peers");
     TCase *tests = suite_case(suite, "stock GnuTLS");
@@ -332,6 +374,8 @@ int main(void) {
     tcase_add_loop_test(tests, a_wrong_fingerprint_ends_with_both_in_the_sentence, 0, 4);
     tcase_add_test(tests, a_forged_certificate_request_is_not_believed_before_anything_is_signed);
     tcase_add_test(tests, two_stock_peers_finish_although_datagrams_are_lost);
+    tcase_add_loop_test(tests, a_forged_flight_5_costs_a_stock_client_only_where_it_is_not_proven,
+                        0, 2);
     int failed = suite_run(suite);
     sim_ours_finish();
     sim_stock_finish();

@@ -14,7 +14,19 @@
 
 enum { WARM = 20, COUNT_MAX = 1000000 };
 
-static const struct kind *const kinds[] = {&kind_ours, &kind_gnutls, &kind_openssl};
+static const struct {
+    const struct kind *kind;
+    bool timed;
+    bool weighed;
+} kinds[] = {
+    {&kind_ours, true, true},
+    {&kind_ours_after_anomaly, true, false},
+    {&kind_ours_srtp, false, true},
+    {&kind_ours_live, false, true},
+    {&kind_ours_live_srtp, false, true},
+    {&kind_gnutls, true, true},
+    {&kind_openssl, true, true},
+};
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static void meet(const struct kind *kind, struct pair *pair) {
@@ -26,7 +38,7 @@ static void meet(const struct kind *kind, struct pair *pair) {
 
 static void run(const struct kind *kind, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        struct pair pair;
+        struct pair pair = {0};
         meet(kind, &pair);
         kind->part(&pair);
     }
@@ -67,6 +79,13 @@ static void heap_of(const struct kind *kind, size_t count) {
     free(pairs);
 }
 
+static void measure(const struct kind *kind, void (*how)(const struct kind *, size_t),
+                    size_t count) {
+    kind->begin();
+    how(kind, count);
+    kind->end();
+}
+
 static int usage(void) {
     (void)fprintf(stderr, "usage: handshake time COUNT | heap COUNT | run COUNT NAME   (1 to %d)\n",
                   COUNT_MAX);
@@ -81,18 +100,14 @@ int main(int argc, char **argv) {
         return usage();
     }
     for (size_t i = 0; i < KINDS; i++) {
-        if (argc == 4 && strcmp(argv[3], kinds[i]->name) != 0) {
-            continue;
+        const struct kind *kind = kinds[i].kind;
+        if (strcmp(argv[1], "run") == 0 && strcmp(argv[3], kind->name) == 0) {
+            measure(kind, run, count);
+        } else if (strcmp(argv[1], "time") == 0 && kinds[i].timed) {
+            measure(kind, time_of, count);
+        } else if (strcmp(argv[1], "heap") == 0 && kinds[i].weighed) {
+            measure(kind, heap_of, count);
         }
-        kinds[i]->begin();
-        if (argv[1][0] == 't') {
-            time_of(kinds[i], count);
-        } else if (argv[1][0] == 'h') {
-            heap_of(kinds[i], count);
-        } else {
-            run(kinds[i], count);
-        }
-        kinds[i]->end();
     }
     return 0;
 }

@@ -1,4 +1,6 @@
 #include <rtpgate/rtpgate.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pairs.h"
@@ -7,11 +9,32 @@
 static rtpgate_config *configs[2];
 static struct rtpgate_fingerprint fingerprints[2];
 
-static void begin(void) {
+static void need(int status, const char *what) {
+    if (status < 0) {
+        (void)fprintf(stderr, "handshake: rtpgate: %s: error %d\n", what, status);
+        abort();
+    }
+}
+
+static void begin_with(enum rtpgate_proof proof, uint64_t linger) {
     for (size_t i = 0; i < 2; i++) {
         configs[i] = sim_config(i);
+        need(rtpgate_config_set_proof(configs[i], proof), "proof");
+        need(rtpgate_config_set_release(configs[i], linger), "release");
         fingerprints[i] = sim_fingerprint(i);
     }
+}
+
+static void begin(void) {
+    begin_with(RTPGATE_PROOF_ALWAYS, 0);
+}
+
+static void begin_after_anomaly(void) {
+    begin_with(RTPGATE_PROOF_AFTER_ANOMALY, 0);
+}
+
+static void begin_live(void) {
+    begin_with(RTPGATE_PROOF_ALWAYS, RTPGATE_NEVER);
 }
 
 static void end(void) {
@@ -58,9 +81,29 @@ static bool meet(struct pair *pair) {
            memcmp(exported[0], exported[1], PAIR_KEYS) == 0;
 }
 
+static bool meet_srtp(struct pair *pair) {
+    bool good = meet(pair);
+    for (size_t i = 0; i < 2 && good; i++) {
+        struct rtpgate_srtp_keys keys;
+        rtpgate_media *media = NULL;
+        good = rtpgate_session_keys(pair->peers[i], &keys) == 0 &&
+               rtpgate_media_new(&media, &keys) == 0;
+        pair->media[i] = media;
+    }
+    return good;
+}
+
 static void part(struct pair *pair) {
-    rtpgate_session_free(pair->peers[0]);
-    rtpgate_session_free(pair->peers[1]);
+    for (size_t i = 0; i < 2; i++) {
+        rtpgate_media_free(pair->media[i]);
+        rtpgate_session_free(pair->peers[i]);
+    }
 }
 
 const struct kind kind_ours = {"rtpgate", begin, meet, part, end};
+const struct kind kind_ours_after_anomaly = {"rtpgate, proof after anomaly", begin_after_anomaly,
+                                             meet, part, end};
+const struct kind kind_ours_live = {"rtpgate, GnuTLS kept", begin_live, meet, part, end};
+const struct kind kind_ours_srtp = {"rtpgate, with SRTP", begin, meet_srtp, part, end};
+const struct kind kind_ours_live_srtp = {"rtpgate, GnuTLS kept, with SRTP", begin_live, meet_srtp,
+                                         part, end};

@@ -15,6 +15,7 @@ enum { PAIR_MTU = 1200, PAIR_KEYS = 60, PAIR_FINGERPRINT = 32 };
 /* Client and server; what they point to is the kind's own. */
 struct pair {
     void *peers[2];
+    void *media[2]; /* NULL where the kind has none */
 };
 
 struct kind {
@@ -28,6 +29,10 @@ struct kind {
 };
 
 extern const struct kind kind_ours;
+extern const struct kind kind_ours_after_anomaly; /* RTPGATE_PROOF_AFTER_ANOMALY */
+extern const struct kind kind_ours_live;          /* GnuTLS is kept */
+extern const struct kind kind_ours_srtp;          /* with SRTP contexts of both directions */
+extern const struct kind kind_ours_live_srtp;
 extern const struct kind kind_gnutls;
 extern const struct kind kind_openssl;
 

@@ -41,6 +41,7 @@ measure() {
     "$built/handshake" heap "$pairs" | label heap
     "$built/handshake_pion" heap "$pairs" | label heap
     instructions rtpgate | label instructions
+    instructions "rtpgate, proof after anomaly" | label instructions
     instructions GnuTLS | label instructions
 }
 

@@ -7,9 +7,13 @@ $1 == "time" {
     if (!($2 in taken)) names[++name_count] = $2
     time[$2, ++taken[$2]] = $3
 }
-$1 == "heap" { heap[$2] = $3 }
+$1 == "heap" {
+    peers[++peer_count] = $2
+    heap[$2] = $3
+}
 $1 == "instructions" {
     if (!($5 in seen)) { seen[$5]; libraries[++library_count] = $5 }
+    if (!($2 in counted)) { counted[$2]; kinds[++kind_count] = $2 } # GnuTLS is the last
     cost[$2, $5] += ($3 == 30 ? $4 : -$4) / 20
 }
 
@@ -23,20 +27,31 @@ function median(name,    i, j, n, t, sorted) {
     return n % 2 ? sorted[(n + 1) / 2] : (sorted[n / 2] + sorted[n / 2 + 1]) / 2
 }
 
-function print_instructions(    i, name, total_ours, total_theirs) {
+function print_instructions(    i, k, row, total, this, most) {
     print "\n## Instructions a handshake, in thousands, both sides (callgrind)\n"
-    print "| library | rtpgate | GnuTLS | difference |\n|---|---|---|---|"
+    row = "| library |"
+    for (k = 1; k <= kind_count; k++) row = row " " kinds[k] " |"
+    print row "\n|---|---|---|---|"
     for (i = 1; i <= library_count; i++) {
-        name = libraries[i]
-        total_ours += cost["rtpgate", name]
-        total_theirs += cost["GnuTLS", name]
-        if (cost["rtpgate", name] + cost["GnuTLS", name] < 2000) continue
-        printf "| %s | %.0f | %.0f | %+.0f |\n", name == "handshake" ? "the program itself" : name,
-               cost["rtpgate", name] / 1000, cost["GnuTLS", name] / 1000,
-               (cost["rtpgate", name] - cost["GnuTLS", name]) / 1000
+        row = "| " (libraries[i] == "handshake" ? "the program itself" : libraries[i]) " |"
+        most = 0
+        for (k = 1; k <= kind_count; k++) {
+            this = cost[kinds[k], libraries[i]]
+            total[k] += this
+            if (this > most) most = this
+            row = row sprintf(" %.0f |", this / 1000)
+        }
+        if (most >= 1000) print row
     }
-    printf "| all | %.0f | %.0f | %+.0f |\n", total_ours / 1000, total_theirs / 1000,
-           (total_ours - total_theirs) / 1000
+    row = "| all |"
+    for (k = 1; k <= kind_count; k++) row = row sprintf(" %.0f |", total[k] / 1000)
+    print row
+    row = "| more than GnuTLS |"
+    for (k = 1; k <= kind_count; k++) {
+        this = total[k] - total[kind_count]
+        row = row sprintf(" %.0f (%.1f %%) |", this / 1000, 100 * this / total[kind_count])
+    }
+    print row
 }
 
 END {
@@ -47,12 +62,15 @@ END {
     print "rounds in which the kinds take turns, with " count " handshakes each. Heap is that of an established peer,"
     print "with " pairs " pairs kept (pion: heap and stacks; it runs with GOMAXPROCS=1).\n"
     print "Machine: " machine ".\n"
-    print "| pair | us a handshake | handshakes a second | time, ratio to GnuTLS | heap a peer, bytes |"
-    print "|---|---|---|---|---|"
+    print "| pair | us a handshake | handshakes a second | time, ratio to GnuTLS |"
+    print "|---|---|---|---|"
     for (i = 1; i <= name_count; i++) {
         name = names[i]
-        printf "| %s | %.0f | %.0f | %.2f | %d |\n", name, median(name), 1e6 / median(name),
-               median(name) / median("GnuTLS"), heap[name]
+        printf "| %s | %.0f | %.0f | %.2f |\n", name, median(name), 1e6 / median(name),
+               median(name) / median("GnuTLS")
     }
+    print "\n## Heap of an established peer, in bytes\n"
+    print "| peer | bytes |\n|---|---|"
+    for (i = 1; i <= peer_count; i++) printf "| %s | %d |\n", peers[i], heap[peers[i]]
     print_instructions()
 }
