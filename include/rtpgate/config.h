@@ -106,9 +106,11 @@ enum rtpgate_proof {
  * is not known yet or the association saw anything but one client that talks undisturbed: anything
  * dropped, an alert, a second hello or version of a message, another path, datagrams out of order.
  * Its price: who knows the client's certificate, sends from a valid path and forges the first
- * flight 5 to arrive, with nothing odd before it, costs the client its handshake. The server tells
- * it as advice (RTPGATE_ERR_HANDSHAKE) and sends a new flight 4, which a client of rtpgate takes up
- * within a second; others, browsers among them, do not, and the association ends at its deadline.
+ * flight 5 to arrive, with nothing odd before it, costs the client its handshake, once. The server
+ * tells it as advice (RTPGATE_ERR_HANDSHAKE) and sends a new flight 4, which a client of rtpgate
+ * takes up within a second. Stock GnuTLS does not, nor does RFC 6347 ask it of anybody (browsers
+ * were not tried): then the association ends at its deadline.
+ *
  * Returns 0; RTPGATE_ERR_INVAL for a NULL or an unknown `proof`; RTPGATE_ERR_STATE when frozen.
  */
 RTPGATE_API int rtpgate_config_set_proof(rtpgate_config *config, enum rtpgate_proof proof);
