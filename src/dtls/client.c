@@ -13,14 +13,16 @@ enum {
     REQUEST_LONGEST = 3 + 255,
 };
 
-/* The first attempt. It is never given up for another one: its peer may have accepted it. */
+/* The oldest attempt. It is never given up for another one: its peer may have accepted it. */
 static struct rg_candidate *first(const struct rtpgate_session *session) {
+    struct rg_candidate *oldest = NULL;
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
-        if (session->candidates[i] != NULL) {
-            return session->candidates[i];
+        struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && (oldest == NULL || candidate->made_at < oldest->made_at)) {
+            oldest = candidate;
         }
     }
-    return NULL;
+    return oldest;
 }
 
 bool rg_client_takes(const struct rtpgate_session *session, const struct rg_fragment *fragment) {

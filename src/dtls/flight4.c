@@ -28,8 +28,6 @@ bool rg_flight4_fits(const struct rg_fragment *fragment, unsigned first) {
            fragment->total <= longest[early_end ? HELLO_DONE : at];
 }
 
-/* Opens the engine anew with the ClientHello that was sent already, and, when asked to, with the
- * HelloVerifyRequest that was obeyed. */
 bool rg_flight4_reopen(struct rg_candidate *candidate, bool cookie) {
     const struct rg_bytes request = {candidate->request, candidate->request_length};
     candidate->muted = true;
