@@ -88,9 +88,25 @@ static int copy_leaf(rtpgate_identity *identity, gnutls_x509_crt_t leaf) {
     return identity->leaf == NULL ? RTPGATE_ERR_NOMEM : 0;
 }
 
-static int fill_credentials(rtpgate_identity *identity, struct rg_material *material) {
-    int code = gnutls_certificate_allocate_credentials(&identity->credentials);
+/* GnuTLS 3.7.9 takes some keys that it cannot copy, and loses memory where credentials need one. */
+static int check_copy(gnutls_x509_privkey_t key) {
+    gnutls_x509_privkey_t copy;
+    int code = gnutls_x509_privkey_init(&copy);
 
+    if (code >= 0) {
+        code = gnutls_x509_privkey_cpy(copy, key);
+        gnutls_x509_privkey_deinit(copy);
+    }
+    return rg_material_error(code, RTPGATE_ERR_MALFORMED);
+}
+
+static int fill_credentials(rtpgate_identity *identity, struct rg_material *material) {
+    int code = check_copy(material->key);
+
+    if (code < 0) {
+        return code;
+    }
+    code = gnutls_certificate_allocate_credentials(&identity->credentials);
     if (code < 0) {
         return rg_material_error(code, RTPGATE_ERR_CRYPTO);
     }
