@@ -7,6 +7,7 @@ START_TEST(numbers_are_big_endian) {
         0x01,                               /* 8 bits */
         0x02, 0x03,                         /* 16 */
         0x04, 0x05, 0x06,                   /* 24 */
+        0xe1, 0x02, 0x03, 0x04,             /* 32 */
         0xf7, 0x08, 0x09, 0x0a, 0x0b, 0x0c, /* 48 */
     };
     struct rg_reader reader = rg_reader_make(input, sizeof(input));
@@ -14,19 +15,21 @@ START_TEST(numbers_are_big_endian) {
     ck_assert_uint_eq(rg_read_u8(&reader), 0x01);
     ck_assert_uint_eq(rg_read_u16(&reader), 0x0203);
     ck_assert_uint_eq(rg_read_u24(&reader), 0x040506);
+    ck_assert_uint_eq(rg_read_u32(&reader), 0xe1020304);
     ck_assert_uint_eq(rg_read_u48(&reader), 0xf708090a0b0c);
     ck_assert(rg_reader_finished(&reader));
 }
 END_TEST
 
 START_TEST(writing_is_the_inverse_of_reading) {
-    static const uint8_t expected[] = {0xfe, 0xdc, 0xba, 0x98, 0x76, 0xff,
-                                       0xee, 0xdd, 0xcc, 0xbb, 0xaa};
-    uint8_t output[11];
+    static const uint8_t expected[] = {0xfe, 0xdc, 0xba, 0x98, 0x76, 0xff, 0xee, 0xdd,
+                                       0xcc, 0xbb, 0xaa, 0xf1, 0xe2, 0xd3, 0xc4};
+    uint8_t output[15];
 
     rg_put_u16(output, 0xfedc);
     rg_put_u24(output + 2, 0xba9876);
     rg_put_u48(output + 5, 0xffeeddccbbaa);
+    rg_put_u32(output + 11, 0xf1e2d3c4);
     ck_assert_mem_eq(output, expected, sizeof(expected));
 }
 END_TEST

@@ -65,7 +65,7 @@ static srtp_err_status_t answered(srtp_t session, void *packet, int *length) {
     return watch.status;
 }
 
-/* The tests run on a second copy of the source, with another libsrtp under it. */
+/* The tests run on a second copy of the sources, with another libsrtp under it. */
 #define rtpgate_media_new copy_new
 #define rtpgate_media_new_with copy_new_with
 #define rtpgate_media_expiring copy_expiring
@@ -82,6 +82,10 @@ static srtp_err_status_t answered(srtp_t session, void *packet, int *length) {
 #define rtpgate_media_unprotect copy_unprotect
 /* with its arguments, since a struct has the same name */
 #define rtpgate_media_stats(media, stats, size) copy_stats(media, stats, size)
+#define rg_contexts_open copy_contexts_open
+#define rg_contexts_close copy_contexts_close
+#define rg_contexts_add copy_contexts_add
+#define rg_contexts_resume copy_contexts_resume
 #define srtp_init watched_init
 #define srtp_create watched_create
 #define srtp_dealloc watched_dealloc
@@ -91,6 +95,7 @@ static srtp_err_status_t answered(srtp_t session, void *packet, int *length) {
 #define srtp_unprotect_rtcp answered
 #define rg_zero watched_zero
 void copy_free(rtpgate_media *media);
+#include "srtp/context.c"
 #include "srtp/media.c"
 #include "srtp/start.c"
 

@@ -33,6 +33,7 @@ struct rtpgate_media_stats {
     uint64_t too_old;       /* of the replays: older than the window */
     uint64_t cryptex;       /* hidden headers (RFC 9335), refused */
     uint64_t expired;       /* refused since the keys have protected enough */
+    uint64_t uncovered;     /* refused since no stored snapshot covers them (media_state.h) */
 };
 
 /* What differs from the usual; all zeros is the default. Fields are only ever appended. */
@@ -48,6 +49,9 @@ struct rtpgate_media_settings {
      * urn:ietf:params:rtp-hdrext:encrypt). */
     const uint8_t *encrypted_extensions;
     size_t encrypted_extension_count;
+    /* Keeps account of the indices of each SSRC (about 100 bytes), so that another process can go
+     * on (media_state.h). Not with `repeats`, nor with rtpgate_media_set_roc. */
+    bool resumable;
 };
 
 enum rtpgate_media_direction { RTPGATE_MEDIA_OUTBOUND, RTPGATE_MEDIA_INBOUND };
@@ -75,7 +79,7 @@ RTPGATE_API int rtpgate_media_new(rtpgate_media **out, const struct rtpgate_srtp
  * working: pass sizeof(struct rtpgate_media_settings).
  *
  * Returns the same; RTPGATE_ERR_INVAL also for a value that is out of range, `repeats` with an AEAD
- * profile, or a `size` of a newer header.
+ * profile or `resumable`, or a `size` of a newer header.
  */
 RTPGATE_API int rtpgate_media_new_with(rtpgate_media **out, const struct rtpgate_srtp_keys *keys,
                                        const struct rtpgate_media_settings *settings, size_t size);
@@ -107,7 +111,8 @@ RTPGATE_API void rtpgate_media_free(rtpgate_media *media);
  * older than the replay window; RTPGATE_ERR_CRYPTEX; RTPGATE_ERR_EXPIRED when the key protected
  * 2^31 RTP or SRTCP packets with AES128_CM (RFC 5764 4.1.2), 2^48 RTP or 2^31 SRTCP packets with
  * AEAD (RFC 7714 13.1, 14.1): negotiate a new association; RTPGATE_ERR_NOMEM, only for the first
- * packet of an SSRC; RTPGATE_ERR_CRYPTO. After NOMEM, REPLAY or CRYPTO `out` holds nothing of use.
+ * packet of an SSRC; RTPGATE_ERR_CRYPTO; RTPGATE_ERR_STATE when suspended, or no stored snapshot
+ * covers it (media_state.h). After NOMEM, REPLAY, STATE or CRYPTO `out` holds nothing of use.
  */
 RTPGATE_API int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind kind,
                                       const uint8_t *in, size_t length, uint8_t *out,
@@ -123,8 +128,8 @@ RTPGATE_API int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind ki
  * RTPGATE_ERR_NOBUF when `capacity` is below `length` (nothing is written); RTPGATE_ERR_AUTH, also
  * for SRTCP that is authenticated but not encrypted; RTPGATE_ERR_REPLAY; RTPGATE_ERR_MALFORMED;
  * RTPGATE_ERR_CRYPTEX; RTPGATE_ERR_EXPIRED, as above (each of the five is counted);
- * RTPGATE_ERR_NOMEM, only for the first packet of an SSRC; RTPGATE_ERR_CRYPTO. After an error other
- * than INVAL and NOBUF `out` holds nothing of use.
+ * RTPGATE_ERR_NOMEM, only for the first packet of an SSRC; RTPGATE_ERR_CRYPTO; RTPGATE_ERR_STATE,
+ * as above. After an error other than INVAL and NOBUF `out` holds nothing of use.
  */
 RTPGATE_API int rtpgate_media_unprotect(rtpgate_media *media, enum rtpgate_kind kind,
                                         const uint8_t *in, size_t length, uint8_t *out,
@@ -148,7 +153,7 @@ RTPGATE_API int rtpgate_media_roc(const rtpgate_media *media,
  * late. Each SSRC that is set costs about 2 KB.
  *
  * Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE when it was set or a packet of `ssrc`
- * has passed in that direction; RTPGATE_ERR_NOMEM; RTPGATE_ERR_CRYPTO.
+ * has passed in that direction, or `media` is resumable; RTPGATE_ERR_NOMEM; RTPGATE_ERR_CRYPTO.
  */
 RTPGATE_API int rtpgate_media_set_roc(rtpgate_media *media, enum rtpgate_media_direction direction,
                                       uint32_t ssrc, uint32_t roc);

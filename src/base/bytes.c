@@ -41,6 +41,10 @@ uint32_t rg_read_u24(struct rg_reader *reader) {
     return (uint32_t)read_number(reader, 3);
 }
 
+uint32_t rg_read_u32(struct rg_reader *reader) {
+    return (uint32_t)read_number(reader, 4);
+}
+
 uint64_t rg_read_u48(struct rg_reader *reader) {
     return read_number(reader, 6);
 }
@@ -74,6 +78,10 @@ void rg_put_u16(uint8_t *out, uint16_t value) {
 
 void rg_put_u24(uint8_t *out, uint32_t value) {
     put_number(out, value, 3);
+}
+
+void rg_put_u32(uint8_t *out, uint32_t value) {
+    put_number(out, value, 4);
 }
 
 void rg_put_u48(uint8_t *out, uint64_t value) {

@@ -26,6 +26,7 @@ struct rg_reader rg_reader_make(const uint8_t *at, size_t length);
 uint8_t rg_read_u8(struct rg_reader *reader);
 uint16_t rg_read_u16(struct rg_reader *reader);
 uint32_t rg_read_u24(struct rg_reader *reader);
+uint32_t rg_read_u32(struct rg_reader *reader);
 uint64_t rg_read_u48(struct rg_reader *reader);
 struct rg_bytes rg_read_bytes(struct rg_reader *reader, size_t length);
 /* Vectors with a length of 1, 2 or 3 bytes before them (RFC 5246 4.3). */
@@ -37,6 +38,7 @@ bool rg_reader_finished(const struct rg_reader *reader);
 
 void rg_put_u16(uint8_t *out, uint16_t value);
 void rg_put_u24(uint8_t *out, uint32_t value);
+void rg_put_u32(uint8_t *out, uint32_t value);
 void rg_put_u48(uint8_t *out, uint64_t value);
 
 #endif

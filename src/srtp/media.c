@@ -9,10 +9,14 @@
 #include <rtpgate/srtp_profile.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/secure.h"
+#include "srtp/context.h"
 #include "srtp/media.h"
 #include "srtp/packet.h"
 #include "srtp/start.h"
+
+#define E_BIT UINT32_C(0x80000000)
 
 enum {
     SRTCP_INDEX = 4,
@@ -23,20 +27,6 @@ enum {
     REPLAY_WINDOW = 1024,
     MIN_REPLAY_WINDOW = 64, /* both are libsrtp's */
     MAX_REPLAY_WINDOW = 32767,
-    MAX_EXTENSIONS = 255, /* one byte says which */
-};
-
-struct rtpgate_media {
-    srtp_t outbound;
-    srtp_t inbound;
-    const struct rtpgate_srtp_profile_info *profile;
-    struct rtpgate_srtp_keys keys;
-    struct rg_media_limits limits;
-    unsigned replay_window;
-    bool repeats;
-    int extension_count;
-    int extensions[MAX_EXTENSIONS];
-    struct rtpgate_media_stats stats;
 };
 
 typedef srtp_err_status_t transform(srtp_t session, void *packet, int *length);
@@ -62,48 +52,6 @@ static int code_of_packet(srtp_err_status_t status) {
 
 static bool is_aead(enum rtpgate_srtp_profile profile) {
     return profile == RTPGATE_SRTP_AEAD_AES_128_GCM || profile == RTPGATE_SRTP_AEAD_AES_256_GCM;
-}
-
-static void fill_policy(const rtpgate_media *media, srtp_policy_t *policy, srtp_ssrc_t ssrc,
-                        uint8_t *master) {
-    srtp_profile_t profile = (srtp_profile_t)media->keys.profile; /* both are IANA's numbers */
-
-    memset(policy, 0, sizeof *policy);
-    (void)srtp_crypto_policy_set_from_profile_for_rtp(&policy->rtp, profile);
-    (void)srtp_crypto_policy_set_from_profile_for_rtcp(&policy->rtcp, profile);
-    policy->ssrc = ssrc;
-    policy->key = master;
-    policy->window_size = media->replay_window;
-    policy->allow_repeat_tx = media->repeats;
-    if (media->extension_count > 0) {
-        policy->enc_xtn_hdr = (int *)media->extensions;
-        policy->enc_xtn_hdr_count = media->extension_count;
-    }
-}
-
-/* Makes the context of a direction, or adds to it what it shall do with one SSRC. */
-static int add(rtpgate_media *media, srtp_t *session, srtp_ssrc_t ssrc) {
-    const struct rtpgate_srtp_keys *keys = &media->keys;
-    const struct rtpgate_srtp_master *half = session == &media->outbound
-                                                 ? rtpgate_srtp_keys_local(keys)
-                                                 : rtpgate_srtp_keys_remote(keys);
-    uint8_t master[RTPGATE_SRTP_MAX_KEY + RTPGATE_SRTP_MAX_SALT] = {0};
-    srtp_policy_t policy;
-    srtp_err_status_t status;
-
-    memcpy(master, half->key, keys->key_length);
-    memcpy(master + keys->key_length, half->salt, keys->salt_length);
-    fill_policy(media, &policy, ssrc, master);
-    status = *session == NULL ? srtp_create(session, &policy) : srtp_add_stream(*session, &policy);
-    rg_zero(master, sizeof master);
-    return rg_srtp_code(status);
-}
-
-/* A context for any number of SSRCs. */
-static int create(rtpgate_media *media, srtp_t *session) {
-    srtp_ssrc_t any = {session == &media->outbound ? ssrc_any_outbound : ssrc_any_inbound, 0};
-
-    return add(media, session, any);
 }
 
 static const struct rtpgate_srtp_profile_info *profile_of(const struct rtpgate_srtp_keys *keys) {
@@ -139,7 +87,8 @@ static bool settings_valid(const struct rtpgate_srtp_keys *keys,
 
     return (settings->replay_window == 0 || (settings->replay_window >= MIN_REPLAY_WINDOW &&
                                              settings->replay_window <= MAX_REPLAY_WINDOW)) &&
-           !(settings->repeats && is_aead(keys->profile)) && count <= MAX_EXTENSIONS &&
+           !(settings->repeats && (is_aead(keys->profile) || settings->resumable)) &&
+           count <= RG_MAX_EXTENSIONS &&
            (count == 0 || (extensions != NULL && memchr(extensions, 0, count) == NULL));
 }
 
@@ -147,6 +96,9 @@ static void apply(rtpgate_media *media, const struct rtpgate_media_settings *set
     media->limits = imposed.rtp != 0 ? imposed : limits_of(media->keys.profile);
     media->replay_window = settings->replay_window == 0 ? REPLAY_WINDOW : settings->replay_window;
     media->repeats = settings->repeats;
+    media->resumable = settings->resumable;
+    media->sent.limit = UINT64_MAX;
+    media->received.limit = UINT64_MAX;
     media->extension_count = (int)settings->encrypted_extension_count;
     for (size_t i = 0; i < settings->encrypted_extension_count; i++) {
         media->extensions[i] = settings->encrypted_extensions[i];
@@ -178,10 +130,7 @@ int rtpgate_media_new_with(rtpgate_media **out, const struct rtpgate_srtp_keys *
     media->profile = profile;
     media->keys = *keys;
     apply(media, &all);
-    code = create(media, &media->outbound);
-    if (code == 0) {
-        code = create(media, &media->inbound);
-    }
+    code = rg_contexts_open(media);
     if (code < 0) {
         rtpgate_media_free(media);
         return code;
@@ -196,18 +145,13 @@ int rtpgate_media_new(rtpgate_media **out, const struct rtpgate_srtp_keys *keys)
     return rtpgate_media_new_with(out, keys, &defaults, sizeof defaults);
 }
 
-static void destroy(srtp_t session) {
-    if (session != NULL) {
-        (void)srtp_dealloc(session);
-    }
-}
-
 void rtpgate_media_free(rtpgate_media *media) {
     if (media == NULL) {
         return;
     }
-    destroy(media->outbound);
-    destroy(media->inbound);
+    rg_contexts_close(media);
+    rg_sources_clear(&media->sent);
+    rg_sources_clear(&media->received);
     rg_free_secret(media, sizeof *media);
 }
 
@@ -215,6 +159,14 @@ void rtpgate_media_free(rtpgate_media *media) {
 static size_t trailer_length(const rtpgate_media *media, enum rtpgate_kind kind) {
     return kind == RTPGATE_KIND_RTP ? media->profile->rtp_tag_length
                                     : media->profile->rtcp_tag_length + SRTCP_INDEX;
+}
+
+/* The E bit and the index of a protected SRTCP packet (RFC 3711 3.4, RFC 7714 9.3). */
+static uint32_t srtcp_word(const rtpgate_media *media, const uint8_t *packet, size_t length) {
+    size_t behind = is_aead(media->profile->profile) ? 0 : media->profile->rtcp_tag_length;
+    struct rg_reader reader = rg_reader_make(packet + length - behind - SRTCP_INDEX, SRTCP_INDEX);
+
+    return rg_read_u32(&reader);
 }
 
 /*
@@ -225,10 +177,7 @@ static size_t trailer_length(const rtpgate_media *media, enum rtpgate_kind kind)
  */
 static bool encrypted(const rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *packet,
                       size_t length) {
-    size_t index =
-        length - (is_aead(media->profile->profile) ? SRTCP_INDEX : trailer_length(media, kind));
-
-    return kind == RTPGATE_KIND_RTP || (packet[index] & 0x80) != 0;
+    return kind == RTPGATE_KIND_RTP || (srtcp_word(media, packet, length) & E_BIT) != 0;
 }
 
 static bool arguments_valid(const rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in,
@@ -251,6 +200,8 @@ static int count(struct rtpgate_media_stats *stats, uint64_t *successes, int cod
         ++stats->cryptex;
     } else if (code == RTPGATE_ERR_EXPIRED) {
         ++stats->expired;
+    } else if (code == RTPGATE_ERR_STATE) {
+        ++stats->uncovered;
     }
     return code;
 }
@@ -273,6 +224,75 @@ static int run(transform *call, srtp_t session, struct rtpgate_media_stats *stat
     return status == srtp_err_status_ok ? octets : code_of_packet(status);
 }
 
+/* Keeps back what must not leave. */
+static int withdraw(uint8_t *out, int length, int reason) {
+    rg_zero(out, (size_t)length);
+    return reason;
+}
+
+/* Protects what the state covers, and keeps account of it. RTP's index is known before, SRTCP's
+ * read off the packet. libsrtp uses RTP's up before it can fail for another reason than REPLAY or
+ * NOMEM. */
+static int send_once(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in, size_t length,
+                     uint8_t *out) {
+    bool rtp = kind == RTPGATE_KIND_RTP;
+    struct rg_source *source = rg_sources_add(&media->sent, rg_packet_ssrc(kind, in));
+    struct rg_span *span;
+    uint64_t index;
+    int code;
+    int late = 0;
+
+    if (source == NULL) {
+        return RTPGATE_ERR_NOMEM;
+    }
+    span = rg_source_span(source, kind);
+    index = rtp ? rg_span_rtp_index(span, rg_packet_sequence(in)) : span->next;
+    code = rg_span_check(span, index);
+    if (code < 0) {
+        return code;
+    }
+    code = run(rtp ? srtp_protect : srtp_protect_rtcp, media->outbound, &media->stats, in, length,
+               out);
+    if (!rtp && code >= 0) {
+        index = srtcp_word(media, out, (size_t)code) & ~E_BIT;
+        late = index < span->next ? RTPGATE_ERR_CRYPTO : rg_span_check(span, index);
+    }
+    if (code >= 0 || (rtp && code == RTPGATE_ERR_CRYPTO)) {
+        rg_span_use(span, index);
+    }
+    return late < 0 ? withdraw(out, code, late) : code;
+}
+
+static const struct rg_span nothing;
+
+/* Unprotects what was not taken before, and keeps account of it. What the stored state does not
+ * cover is not handed out: another process would take it again. */
+static int receive_once(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in,
+                        size_t length, uint8_t *out) {
+    bool rtp = kind == RTPGATE_KIND_RTP;
+    uint32_t ssrc = rg_packet_ssrc(kind, in);
+    struct rg_source *source = rg_sources_find(&media->received, ssrc);
+    uint16_t sequence = rg_packet_sequence(in);
+    uint64_t index = rtp ? rg_span_rtp_index(source == NULL ? &nothing : &source->rtp, sequence)
+                         : srtcp_word(media, in, length) & ~E_BIT;
+    struct rg_span *span;
+    int allowed;
+    int code;
+
+    if (!rg_sources_reserve(&media->received)) {
+        return RTPGATE_ERR_NOMEM;
+    }
+    code = run(rtp ? srtp_unprotect : srtp_unprotect_rtcp, media->inbound, &media->stats, in,
+               length, out);
+    if (code < 0) {
+        return code;
+    }
+    span = rg_source_span(rg_sources_add(&media->received, ssrc), kind);
+    allowed = rg_span_check(span, index);
+    rg_span_use(span, index);
+    return allowed < 0 ? withdraw(out, code, allowed) : code;
+}
+
 static int protect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in, size_t length,
                    uint8_t *out, size_t capacity) {
     size_t trailer = trailer_length(media, kind);
@@ -287,7 +307,8 @@ static int protect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *
     if (kind == RTPGATE_KIND_RTP && rg_packet_uses_cryptex(in)) {
         return RTPGATE_ERR_CRYPTEX;
     }
-    return run(call, media->outbound, &media->stats, in, length, out);
+    return media->resumable ? send_once(media, kind, in, length, out)
+                            : run(call, media->outbound, &media->stats, in, length, out);
 }
 
 static int unprotect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in, size_t length,
@@ -309,7 +330,8 @@ static int unprotect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t
         ++media->stats.unencrypted;
         return RTPGATE_ERR_AUTH;
     }
-    return run(call, media->inbound, &media->stats, in, length, out);
+    return media->resumable ? receive_once(media, kind, in, length, out)
+                            : run(call, media->inbound, &media->stats, in, length, out);
 }
 
 int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in,
@@ -319,6 +341,9 @@ int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind kind, const ui
 
     if (!arguments_valid(media, kind, in, out)) {
         return RTPGATE_ERR_INVAL;
+    }
+    if (media->outbound == NULL) {
+        return RTPGATE_ERR_STATE;
     }
     stats = &media->stats;
     used = kind == RTPGATE_KIND_RTP ? &stats->rtp_protected : &stats->rtcp_protected;
@@ -334,6 +359,9 @@ int rtpgate_media_unprotect(rtpgate_media *media, enum rtpgate_kind kind, const 
 
     if (!arguments_valid(media, kind, in, out)) {
         return RTPGATE_ERR_INVAL;
+    }
+    if (media->outbound == NULL) {
+        return RTPGATE_ERR_STATE;
     }
     stats = &media->stats;
     used = kind == RTPGATE_KIND_RTP ? &stats->rtp_unprotected : &stats->rtcp_unprotected;
@@ -366,25 +394,26 @@ int rtpgate_media_roc(const rtpgate_media *media, enum rtpgate_media_direction d
         return RTPGATE_ERR_INVAL;
     }
     session = direction == RTPGATE_MEDIA_OUTBOUND ? media->outbound : media->inbound;
-    return srtp_get_stream_roc(session, ssrc, roc) == srtp_err_status_ok ? 0 : RTPGATE_ERR_STATE;
+    return session != NULL && srtp_get_stream_roc(session, ssrc, roc) == srtp_err_status_ok
+               ? 0
+               : RTPGATE_ERR_STATE;
 }
 
 int rtpgate_media_set_roc(rtpgate_media *media, enum rtpgate_media_direction direction,
                           uint32_t ssrc, uint32_t roc) {
-    srtp_ssrc_t one = {ssrc_specific, ssrc};
-    srtp_t *session;
     uint32_t known;
+    srtp_t session;
     int code;
 
     if (media == NULL) {
         return RTPGATE_ERR_INVAL;
     }
-    session = direction == RTPGATE_MEDIA_OUTBOUND ? &media->outbound : &media->inbound;
-    if (rtpgate_media_roc(media, direction, ssrc, &known) == 0) {
+    if (media->resumable || rtpgate_media_roc(media, direction, ssrc, &known) == 0) {
         return RTPGATE_ERR_STATE;
     }
-    code = add(media, session, one);
-    return code < 0 ? code : rg_srtp_code(srtp_set_stream_roc(*session, ssrc, roc));
+    code = rg_contexts_add(media, direction, ssrc);
+    session = direction == RTPGATE_MEDIA_OUTBOUND ? media->outbound : media->inbound;
+    return code < 0 ? code : rg_srtp_code(srtp_set_stream_roc(session, ssrc, roc));
 }
 
 int rtpgate_media_stats(const rtpgate_media *media, struct rtpgate_media_stats *stats,
@@ -412,4 +441,5 @@ void rg_media_add_stats(struct rtpgate_media_stats *sum, const rtpgate_media *me
     sum->too_old += media->stats.too_old;
     sum->cryptex += media->stats.cryptex;
     sum->expired += media->stats.expired;
+    sum->uncovered += media->stats.uncovered;
 }

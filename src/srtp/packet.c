@@ -50,3 +50,13 @@ bool rg_packet_uses_cryptex(const uint8_t *packet) {
 
     return form == CRYPTEX_ONE_BYTE || form == CRYPTEX_TWO_BYTES;
 }
+
+uint32_t rg_packet_ssrc(enum rtpgate_kind kind, const uint8_t *packet) {
+    const uint8_t *at = packet + (kind == RTPGATE_KIND_RTP ? 8 : 4);
+
+    return (uint32_t)get_u16(at) << 16 | get_u16(at + 2);
+}
+
+uint16_t rg_packet_sequence(const uint8_t *packet) {
+    return (uint16_t)get_u16(packet + 2);
+}
