@@ -82,8 +82,17 @@ uint64_t rg_verdict_due(const struct rtpgate_session *session) {
     return rg_time_add(session->bad_news.since, session->config->grace);
 }
 
+static bool sent_flight5(const struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        const struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && candidate->stage == RG_STAGE_FINISHED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *silence(const struct rtpgate_session *session) {
-    const struct rg_candidate *candidate = session->candidates[0];
     if (session->state == RTPGATE_STATE_UNVERIFIED) {
         return "the peer's fingerprint did not come in time";
     }
@@ -94,7 +103,7 @@ static const char *silence(const struct rtpgate_session *session) {
     if (session->role == RTPGATE_ROLE_SERVER) {
         return "the client did not answer our certificate (flight 4) with a proof of its own";
     }
-    return candidate != NULL && candidate->stage == RG_STAGE_FINISHED
+    return sent_flight5(session)
                ? "the server is silent since our Finished (flight 5)"
                : "the server did not answer our ClientHello (flight 1) completely";
 }
