@@ -19,16 +19,30 @@ static void forge_to_server(struct sim_forged forged, uint64_t delay) {
     sim_link_inject(pair.link, SIM_SERVER, forged.bytes, forged.length, 0, delay);
 }
 
-START_TEST(a_refused_hello_is_advice_until_it_comes_again_after_the_grace) {
+START_TEST(a_refused_hello_is_advice_until_the_deadline) {
+    sim_pair_init(&pair, 1, &sim_calm);
+    for (uint64_t i = 0; i < 29; i++) {
+        forge_to_server(sim_forge_client_hello(1, 1), i * SIM_SECOND);
+    }
+    sim_link_run(pair.link, 30 * SIM_SECOND - 1);
+    assert_state(&pair.server, RTPGATE_STATE_NEW);
+    ck_assert_int_eq(sim_ours_event(&pair.server, RTPGATE_EVENT_ADVICE)->cause, RTPGATE_ERR_CIPHER);
+    sim_link_run(pair.link, 30 * SIM_SECOND);
+    assert_failed(&pair.server, RTPGATE_ERR_CIPHER);
+}
+END_TEST
+
+START_TEST(a_hello_that_is_answered_has_all_of_the_deadline) {
     sim_pair_init(&pair, 1, &sim_calm);
     forge_to_server(sim_forge_client_hello(1, 1), 0);
-    forge_to_server(sim_forge_client_hello(1, 1), SIM_SECOND - 1);
-    sim_link_run(pair.link, 10 * SIM_SECOND);
-    assert_state(&pair.server, RTPGATE_STATE_NEW); /* one who shouts once ends nothing */
-    ck_assert_int_eq(sim_ours_event(&pair.server, RTPGATE_EVENT_ADVICE)->cause, RTPGATE_ERR_CIPHER);
-    forge_to_server(sim_forge_client_hello(1, 1), 0);
-    sim_link_run(pair.link, 10 * SIM_SECOND);
-    assert_failed(&pair.server, RTPGATE_ERR_CIPHER);
+    sim_link_run(pair.link, 29 * SIM_SECOND);
+    const struct sim_conditions bad = {.loss = 1000};
+    sim_link_set_conditions(pair.link, &bad);
+    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 29 * SIM_SECOND), 0);
+    sim_link_run(pair.link, 29 * SIM_SECOND + 1);
+    sim_link_set_conditions(pair.link, &sim_calm);
+    sim_link_run(pair.link, 40 * SIM_SECOND);
+    ck_assert(sim_ours_agree(&pair.client, &pair.server));
 }
 END_TEST
 
@@ -62,14 +76,14 @@ END_TEST
 
 START_TEST(the_same_advice_is_given_once) {
     rtpgate_config *config = sim_config(1);
-    ck_assert_int_eq(rtpgate_config_set_grace(config, RTPGATE_NEVER), 0);
+    ck_assert_int_eq(rtpgate_config_set_deadline(config, RTPGATE_NEVER), 0);
     sim_pair_init_with(&pair, 1, &sim_calm, NULL, config);
     for (uint8_t i = 0; i < 50; i++) {
         forge_to_server(sim_forge_client_hello(i, 1), i);
     }
     sim_link_run(pair.link, 100 * SIM_SECOND);
     ck_assert_uint_eq(pair.server.count, 1);
-    assert_state(&pair.server, RTPGATE_STATE_NEW); /* no deadline runs: nothing has begun */
+    assert_state(&pair.server, RTPGATE_STATE_NEW);
     sim_pair_run(&pair, 101 * SIM_SECOND);
     ck_assert(sim_ours_agree(&pair.client, &pair.server));
 }
@@ -355,7 +369,8 @@ int main(void) {
     Suite *suite = suite_create("association");
     TCase *tests = suite_case(suite, "verdicts");
     tcase_add_checked_fixture(tests, NULL, teardown);
-    tcase_add_test(tests, a_refused_hello_is_advice_until_it_comes_again_after_the_grace);
+    tcase_add_test(tests, a_refused_hello_is_advice_until_the_deadline);
+    tcase_add_test(tests, a_hello_that_is_answered_has_all_of_the_deadline);
     tcase_add_test(tests, bad_news_waits_for_the_grace_and_for_seven_unanswered_timers);
     tcase_add_test(tests, old_bad_news_does_not_shorten_the_grace_of_new_bad_news);
     tcase_add_test(tests, the_same_advice_is_given_once);

@@ -7,7 +7,7 @@
 
 #include "answer.h"
 
-enum { DAY = 86400, MTU = 1400, TLS_ID_BYTES = 15 };
+enum { DAY = 86400, MTU = 1400, TLS_ID_BYTES = 15, DEADLINE = 10 * 1000000 };
 
 static int random_bytes(uint8_t *bytes, size_t length) {
     FILE *random = fopen("/dev/urandom", "rb");
@@ -112,6 +112,9 @@ static int make_config(rtpgate_config **out, rtpgate_identity *identity,
     if (status == 0) {
         /* SCTP packets of browsers reach 1200 bytes: a record of the default 1200 is too small. */
         status = rtpgate_config_set_mtu(*out, MTU);
+    }
+    if (status == 0) {
+        status = rtpgate_config_set_deadline(*out, DEADLINE);
     }
     if (status == 0 && wishes->profile_count > 0) {
         status = rtpgate_config_set_profiles(*out, wishes->profiles, wishes->profile_count);

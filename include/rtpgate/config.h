@@ -66,17 +66,20 @@ RTPGATE_API int rtpgate_config_set_retransmission(rtpgate_config *config, uint64
                                                   uint64_t cap);
 
 /*
- * How long a handshake may take, from start (or, as server, from the first hello) to its end, and
- * then again from its end to the arrival of a fingerprint. Default 30 s; RTPGATE_NEVER: no
- * deadline. Returns 0; RTPGATE_ERR_INVAL for 0; RTPGATE_ERR_STATE when frozen.
+ * How long a handshake may take, from start (or, as server, from the first hello, and anew from the
+ * first that was answered) to its end, and then again from its end to the arrival of a fingerprint.
+ * Default 30 s; RTPGATE_NEVER: no deadline. Returns 0; RTPGATE_ERR_INVAL for 0; RTPGATE_ERR_STATE
+ * when frozen.
  */
 RTPGATE_API int rtpgate_config_set_deadline(rtpgate_config *config, uint64_t deadline);
 
 /*
  * How long unauthenticated bad news (a plaintext alert, a hello that cannot be answered, a
  * certificate that was not expected) must stand alone before it ends the association: an advice
- * event comes at once, the verdict after the grace. Default 1 s; 0: at once; RTPGATE_NEVER: only at
- * the deadline. Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE when frozen.
+ * event comes at once, the verdict after the grace and, for a server that has answered no hello
+ * yet, at the deadline. Default 1 s; 0: at once, and whoever can send one datagram ends it;
+ * RTPGATE_NEVER: only at the deadline. Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE
+ * when frozen.
  */
 RTPGATE_API int rtpgate_config_set_grace(rtpgate_config *config, uint64_t grace);
 

@@ -84,8 +84,7 @@ struct rg_bad_news {
     int cause; /* 0: none */
     uint8_t alert;
     uint64_t since;
-    bool hope;     /* when it came some handshake was not concerned */
-    bool repeated; /* it came again after the grace */
+    bool hope; /* when it came some handshake was not concerned */
     char text[RG_TEXT];
 };
 

@@ -33,7 +33,10 @@ void rg_advise(struct rtpgate_session *session, int cause, uint8_t alert, const 
         news->hope = hope;
         (void)snprintf(news->text, sizeof(news->text), "%s", text);
     }
-    news->repeated = session->now >= rg_time_add(news->since, session->config->grace);
+    /* A server that has answered nobody still waits, but not for ever. */
+    if (session->state == RTPGATE_STATE_NEW && session->deadline == RTPGATE_NEVER) {
+        session->deadline = rg_time_add(session->now, session->config->deadline);
+    }
 }
 
 void rg_heard(struct rtpgate_session *session, struct rg_candidate *candidate) {
@@ -56,14 +59,14 @@ bool rg_has_hope(const struct rtpgate_session *session) {
     return false;
 }
 
-/* Whether silence confirms the bad news: a peer that we talk to has left our timer unanswered, one
- * that we do not talk to yet has repeated what was refused. */
+/* Whether silence confirms the bad news: a peer that we talk to has left our timer unanswered. One
+ * that we do not talk to yet may still come, until the deadline. */
 static bool is_confirmed(const struct rtpgate_session *session) {
     if (session->config->grace == 0) {
         return true;
     }
     if (session->state == RTPGATE_STATE_NEW) {
-        return session->bad_news.repeated;
+        return false;
     }
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         const struct rg_candidate *candidate = session->candidates[i];

@@ -7,17 +7,9 @@
 
 enum { STOCK_DIES_MIN = 100 };
 
-static bool is_refused_hello(const struct sim_attack *attack) {
-    return attack->family == SIM_HELLOS && attack->why != NULL;
-}
-
 /* NULL: this cell must not be dead. */
 static const char *excuse(const struct cell *cell, enum outcome outcome) {
     const struct sim_attack *attack = cell->attack;
-    if (is_refused_hello(attack)) {
-        bool early = cell->moment == BEFORE_START && cell->repeated;
-        return early && cell->target == SIM_SERVER ? attack->why : NULL;
-    }
     bool races = attack->family == SIM_REPLAYS && cell->origin == VALID_PATH;
     if (outcome == STRAYED && (races || attack->why != NULL)) {
         return races ? "alive; output goes to where Finished was replayed from until the peer "
