@@ -4,30 +4,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/random.h"
+#include "matrix/account.h"
 #include "matrix/shooter.h"
-#include "sim/pair.h"
 #include "sim/stock.h"
 
-enum { SMALL_MTU = 300, REPETITIONS = 20, KEYS = 60 };
+enum { SMALL_MTU = 300, REPETITIONS = 20, KEYS = 60, MILLISECOND = 1000 };
 
 #define GAP (SIM_SECOND / 10)
 #define PATIENCE (40 * SIM_SECOND) /* beyond the deadline of 30 s */
 
-static rtpgate_config *configs[2][2]; /* small or not, identity */
+static rtpgate_config *configs[NETWORKS][2]; /* by network and identity */
 
 static enum rtpgate_proof proof = RTPGATE_PROOF_ALWAYS;
+static uint64_t linger;
 
 void cell_prove(enum rtpgate_proof when) {
     proof = when;
 }
 
-static rtpgate_config *config(bool small, size_t which) {
-    rtpgate_config **place = &configs[small ? 1 : 0][which];
+void cell_keep(void) {
+    linger = RTPGATE_NEVER;
+}
+
+static int set_network(rtpgate_config *config, enum network network) {
+    if (network == SMALL) {
+        return rtpgate_config_set_mtu(config, SMALL_MTU);
+    }
+    return network == BREAK
+               ? rtpgate_config_set_retransmission(config, 400 * MILLISECOND, 3000 * MILLISECOND)
+               : 0;
+}
+
+static rtpgate_config *config(enum network network, size_t which) {
+    rtpgate_config **place = &configs[network][which];
     if (*place == NULL) {
         *place = sim_config(which);
         if (rtpgate_config_set_any_path(*place, false) != 0 ||
             rtpgate_config_set_proof(*place, proof) != 0 ||
-            (small && rtpgate_config_set_mtu(*place, SMALL_MTU) != 0)) {
+            rtpgate_config_set_release(*place, linger) != 0 || set_network(*place, network) != 0) {
             abort();
         }
     }
@@ -35,7 +50,7 @@ static rtpgate_config *config(bool small, size_t which) {
 }
 
 void cell_finish(void) {
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < (size_t)NETWORKS * 2; i++) {
         rtpgate_config_free(configs[i / 2][i % 2]);
     }
 }
@@ -52,11 +67,11 @@ static struct sim_ours *ours(struct sim_pair *pair, size_t which) {
 }
 
 static void prepare(struct sim_pair *pair, const struct cell *cell) {
-    sim_pair_init_with(pair, 1, &sim_calm, config(cell->small, 0), config(cell->small, 1));
+    sim_pair_init_with(pair, 1, &sim_calm, config(cell->network, 0), config(cell->network, 1));
     if (cell->moment == UNVERIFIED) {
         struct sim_ours *target = ours(pair, cell->target);
         sim_ours_clear(target);
-        sim_ours_init(target, config(cell->small, cell->target),
+        sim_ours_init(target, config(cell->network, cell->target),
                       cell->target == SIM_CLIENT ? RTPGATE_ROLE_CLIENT : RTPGATE_ROLE_SERVER, 0);
     }
     for (size_t i = 0; i < 2; i++) {
@@ -92,19 +107,33 @@ static enum outcome judge(struct sim_pair *pair, char *why, size_t capacity) {
     return agree && data_passes(pair) ? STRAYED : DEAD;
 }
 
-enum outcome cell_ours(const struct cell *cell, struct sim_scene *scene, char *why,
-                       size_t capacity) {
+/* What no attack may bring about, however well it ends. */
+static enum outcome audit(const struct account *account, char *why, size_t capacity) {
+    if (account->strayed == 0 && account->reused == 0) {
+        return ALIVE;
+    }
+    (void)snprintf(why, capacity,
+                   "%llu datagrams to a path that is not valid, %llu record numbers used twice",
+                   (unsigned long long)account->strayed, (unsigned long long)account->reused);
+    return BROKEN;
+}
+
+enum outcome cell_ours(const struct cell *cell, struct sim_scene *scene, struct account *account,
+                       char *why, size_t capacity) {
     struct sim_pair pair;
     struct shooter shooter;
     scene->target = cell->target;
+    fuzz_random_begin((const uint8_t *)cell->attack->name, strlen(cell->attack->name));
+    account_open(account);
     prepare(&pair, cell);
-    shooter_init(&shooter, cell, scene);
+    shooter_init(&shooter, cell, scene, account);
     sim_link_tap(pair.link, shooter_on_passing, &shooter);
     if (cell->moment == BEFORE_START) {
         shooter_shoot(&shooter, pair.link);
         repeat(&shooter, pair.link, cell->repeated ? REPETITIONS : 0);
     }
-    sim_pair_run(&pair, sim_link_now(pair.link) + SIM_SECOND / 5);
+    uint64_t began = sim_link_now(pair.link);
+    sim_pair_run(&pair, began + SIM_SECOND / 5);
     if (cell->moment == COMPLETE || cell->moment == UNVERIFIED) {
         shooter_shoot(&shooter, pair.link);
     }
@@ -115,9 +144,13 @@ enum outcome cell_ours(const struct cell *cell, struct sim_scene *scene, char *w
     }
     sim_link_run(pair.link, PATIENCE);
     shooter.over = true;
+    account_close(account, cell, &pair, began);
     enum outcome outcome = judge(&pair, why, capacity);
     sim_pair_clear(&pair);
-    return shooter.sent == 0 ? NOTHING_SENT : outcome;
+    if (shooter.sent == 0) {
+        return NOTHING_SENT;
+    }
+    return outcome == ALIVE ? audit(account, why, capacity) : outcome;
 }
 
 struct stock_pair {
@@ -161,7 +194,7 @@ enum outcome cell_stock(const struct cell *cell, struct sim_scene *scene) {
     struct shooter shooter;
     scene->target = cell->target;
     stock_init(&pair);
-    shooter_init(&shooter, cell, scene);
+    shooter_init(&shooter, cell, scene, NULL);
     sim_link_tap(pair.link, shooter_on_passing, &shooter);
     if (cell->moment == BEFORE_START) {
         shooter_shoot(&shooter, pair.link);
@@ -180,8 +213,8 @@ enum outcome cell_stock(const struct cell *cell, struct sim_scene *scene) {
     return shooter.sent == 0 ? NOTHING_SENT : alive ? ALIVE : DEAD;
 }
 
-size_t cell_datagrams_ours(bool small) {
-    const struct cell calm = {.small = small};
+size_t cell_datagrams_ours(enum network network) {
+    const struct cell calm = {.network = network};
     struct sim_pair pair;
     prepare(&pair, &calm);
     sim_pair_run(&pair, SIM_SECOND);
@@ -206,6 +239,7 @@ void cell_describe(const struct cell *cell, char *text, size_t capacity) {
     static const char *const origins[] = {"own path", "valid path", "undeclared path"};
     static const char *const numbers[] = {"", ", number expected", ", number 900",
                                           ", number 2^48-1"};
+    static const char *const networks[] = {"", ", MTU 300", ", then a break", ", then silence"};
     char datagram[24] = "";
     if (cell->moment == BEFORE_DATAGRAM) {
         (void)snprintf(datagram, sizeof(datagram), " %zu", cell->datagram);
@@ -213,5 +247,5 @@ void cell_describe(const struct cell *cell, char *text, size_t capacity) {
     (void)snprintf(text, capacity, "%s: to the %s, %s%s, %s%s%s%s", cell->attack->name,
                    cell->target == SIM_CLIENT ? "client" : "server", moments[cell->moment],
                    datagram, origins[cell->origin], numbers[cell->numbers],
-                   cell->repeated ? ", repeated" : "", cell->small ? ", MTU 300" : "");
+                   cell->repeated ? ", repeated" : "", networks[cell->network]);
 }

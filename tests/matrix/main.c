@@ -1,17 +1,20 @@
 /*
  * The injection matrix: every attack at every moment, against both roles of ours and, to compare,
  * of stock GnuTLS. Prints dead cells of all cells as a Markdown table; fails when a cell is dead
- * that must not be.
+ * that must not be, or when an attack's bill is not as in bills.tsv or bills-after-anomaly.tsv.
  *
- * Usage: matrix [full] [ours] [verbose] [first] [after-anomaly] [ATTACK]
+ * Usage: matrix [full] [ours] [verbose] [first] [after-anomaly] [kept] [bills] [ATTACK]
  *
  * full: record numbers and paths combined; ours: without stock GnuTLS; verbose: names the dead
  * cells of stock GnuTLS; first: ends at the first cell that is dead and must not be; after-anomaly:
- * with RTPGATE_PROOF_AFTER_ANOMALY; ATTACK: only attacks with this in their name.
+ * with RTPGATE_PROOF_AFTER_ANOMALY; kept: GnuTLS is not given back after READY; bills: prints these
+ * files anew; ATTACK: only attacks with this in their name.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "fuzz/random.h"
+#include "matrix/bills.h"
 #include "matrix/cell.h"
 #include "matrix/verdict.h"
 #include "sim/ours.h"
@@ -21,6 +24,7 @@
 enum { STOCK = 2 }; /* columns: our client and server, then those of stock GnuTLS */
 
 static struct tally tally;
+static struct bills bills;
 static struct sim_scene scene;
 static bool full;
 
@@ -29,8 +33,12 @@ static void ours(const struct cell *cell) {
         return;
     }
     char why[1200] = "";
-    enum outcome outcome = cell_ours(cell, &scene, why, sizeof(why));
+    struct account account;
+    enum outcome outcome = cell_ours(cell, &scene, &account, why, sizeof(why));
     tally_count(&tally, cell, cell->target, outcome, why);
+    if (outcome != NOTHING_SENT) {
+        bills_add(&bills, cell, &account);
+    }
 }
 
 static void stock(const struct cell *cell) {
@@ -62,16 +70,17 @@ static void against_ours(struct cell cell) {
                           (cell.origin == OWN_PATH && cell.numbers == HIGHEST);
             for (int repeated = 0; wanted && repeated < 2; repeated++) {
                 cell.repeated = repeated != 0;
-                at_every_moment(cell, ours, cell_datagrams_ours(false));
+                at_every_moment(cell, ours, cell_datagrams_ours(CALM));
             }
         }
     }
-    cell.small = true;
     cell.numbers = AS_MADE;
     cell.origin = OWN_PATH;
-    for (int repeated = 0; repeated < (full ? 2 : 1); repeated++) {
-        cell.repeated = repeated != 0;
-        only_between_datagrams(cell, ours, cell_datagrams_ours(true));
+    for (cell.network = SMALL; cell.network < NETWORKS; cell.network++) {
+        for (int repeated = 0; repeated < (full ? 2 : 1); repeated++) {
+            cell.repeated = repeated != 0;
+            only_between_datagrams(cell, ours, cell_datagrams_ours(cell.network));
+        }
     }
 }
 
@@ -87,14 +96,17 @@ static void against_stock(struct cell cell) {
 
 struct options {
     bool ours;
+    bool bills;
+    const char *expected; /* the file with the bills; NULL: none is kept of this kind */
     const char *attack;
 };
 
 static struct options read_options(int argc, char **argv) {
-    struct options options = {false, ""};
+    struct options options = {.attack = "", .expected = MATRIX_FOLDER "/bills.tsv"};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "full") == 0) {
             full = true;
+            options.expected = NULL;
         } else if (strcmp(argv[i], "ours") == 0) {
             options.ours = true;
         } else if (strcmp(argv[i], "verbose") == 0) {
@@ -103,6 +115,12 @@ static struct options read_options(int argc, char **argv) {
             tally.first = true;
         } else if (strcmp(argv[i], "after-anomaly") == 0) {
             cell_prove(RTPGATE_PROOF_AFTER_ANOMALY);
+            options.expected = MATRIX_FOLDER "/bills-after-anomaly.tsv";
+        } else if (strcmp(argv[i], "kept") == 0) {
+            cell_keep();
+            options.expected = NULL;
+        } else if (strcmp(argv[i], "bills") == 0) {
+            options.bills = options.ours = true;
         } else {
             options.attack = argv[i];
         }
@@ -120,16 +138,41 @@ static void run(const struct options *options, const struct sim_attack *attack) 
     }
 }
 
+static int compare_bills(const char *expected) {
+    FILE *file = fopen(expected, "r");
+    if (file == NULL) {
+        (void)printf("matrix: %s cannot be read\n", expected);
+        return 1;
+    }
+    size_t different = bills_compare(&bills, file);
+    (void)fclose(file);
+    if (different > 0) {
+        (void)printf("%zu bills differ; if they should, make %s anew: sh tests/matrix.sh bills\n",
+                     different, expected);
+    }
+    return different > 0;
+}
+
+static int report(const struct options *options) {
+    if (options->bills) {
+        bills_print(&bills, stdout);
+        return tally.wrong != 0;
+    }
+    tally_print(&tally);
+    int failed = tally_failed(&tally, !options->ours && *options->attack == 0);
+    return options->expected == NULL ? failed : compare_bills(options->expected) | failed;
+}
+
 int main(int argc, char **argv) {
     struct options options = read_options(argc, argv);
+    fuzz_random_begin(NULL, 0);
     sim_scene_record(&scene);
     for (size_t i = 0; sim_attack(i) != NULL && !(tally.first && tally.wrong > 0); i++) {
         if (strstr(sim_attack(i)->name, options.attack) != NULL) {
             run(&options, sim_attack(i));
         }
     }
-    tally_print(&tally);
-    int failed = tally_failed(&tally, !options.ours && *options.attack == 0);
+    int failed = report(&options);
     cell_finish();
     sim_stock_finish();
     sim_ours_finish();

@@ -1,5 +1,6 @@
 #include "matrix/shooter.h"
 
+#include "matrix/account.h"
 #include "sim/pair.h"
 #include "wire/record.h"
 
@@ -10,8 +11,9 @@ static struct sim_volley volley;
 static const struct sim_attack *made;
 static size_t made_for;
 
-void shooter_init(struct shooter *shooter, const struct cell *cell, struct sim_scene *scene) {
-    *shooter = (struct shooter){.cell = cell, .scene = scene};
+void shooter_init(struct shooter *shooter, const struct cell *cell, struct sim_scene *scene,
+                  struct account *account) {
+    *shooter = (struct shooter){.cell = cell, .scene = scene, .account = account};
     sim_volley_clear(&seen);
     scene->seen = &seen;
 }
@@ -57,9 +59,26 @@ static void count_records(struct shooter *shooter, const struct sim_passing *pas
     }
 }
 
+/* Whether the network of the cell loses this one. */
+static bool is_lost(struct shooter *shooter, const struct sim_passing *passing, uint64_t now) {
+    enum network network = shooter->cell->network;
+    bool begins = shooter->shots > 0 && shooter->dead_until == 0;
+    if (network == BREAK && begins) {
+        shooter->dead_from = now;
+        shooter->dead_until = now + 3 * SIM_SECOND / 2;
+    } else if (network == SILENCE && begins && passing->from != shooter->cell->target) {
+        shooter->dead_from = now + 1;
+        shooter->dead_until = now + 6 * SIM_SECOND;
+    }
+    return now >= shooter->dead_from && now < shooter->dead_until;
+}
+
 void shooter_on_passing(void *context, struct sim_link *link, struct sim_passing *passing) {
     struct shooter *shooter = context;
     const struct cell *cell = shooter->cell;
+    if (shooter->account != NULL) {
+        account_passing(shooter->account, cell, passing);
+    }
     if (sim_attack_reads(cell->attack) && seen.count < 64) {
         sim_volley_add(&seen, passing->bytes, *passing->length, passing->from);
     }
@@ -73,5 +92,5 @@ void shooter_on_passing(void *context, struct sim_link *link, struct sim_passing
         /* Just before this datagram, and after the one before it. */
         shoot(shooter, link, passing->from != cell->target ? sim_calm.delay : 0);
     }
-    passing->drop = passing->path != 0;
+    passing->drop = passing->path != 0 || is_lost(shooter, passing, sim_link_now(link));
 }

@@ -13,16 +13,20 @@ enum {
 struct shooter {
     const struct cell *cell;
     const struct sim_scene *scene;
-    uint64_t next; /* record number of epoch 0 that the target expects */
-    size_t sent;   /* datagrams */
+    struct account *account; /* NULL: nobody asks */
+    uint64_t next;           /* record number of epoch 0 that the target expects */
+    size_t sent;             /* datagrams */
     size_t shots;
+    uint64_t dead_from; /* between these two nothing passes */
+    uint64_t dead_until;
     bool over; /* the attack has stopped */
 };
 
-void shooter_init(struct shooter *shooter, const struct cell *cell, struct sim_scene *scene);
+void shooter_init(struct shooter *shooter, const struct cell *cell, struct sim_scene *scene,
+                  struct account *account);
 /* Sends the attack, to arrive at once. */
 void shooter_shoot(struct shooter *shooter, struct sim_link *link);
-/* A tap: what is sent to the attacker's path is lost to the peer. */
+/* A tap: what is sent to the attacker's path is lost to the peer, and what the network loses. */
 void shooter_on_passing(void *context, struct sim_link *link, struct sim_passing *passing);
 
 #endif

@@ -254,14 +254,21 @@ static void in_bytes(struct sim_volley *volley, const struct sim_scene *scene, u
     }
 }
 
+static void lie(struct sim_volley *volley, const uint8_t *fragment, size_t length) {
+    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_HANDSHAKE, 0, 0, fragment, length));
+}
+
 static void lying(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
-    static const uint8_t beyond[] = {RG_CLIENT_HELLO, 0, 0, 10, 0, 0, 0, 0, 8, 0, 0, 20, 1, 2};
+    static const uint8_t cut[] = {RG_CLIENT_HELLO, 0, 0, 10, 0, 0, 0, 0, 8, 0, 0, 20, 1, 2};
     static const uint8_t nothing[] = {RG_CERTIFICATE, 0, 2, 0, 0, 1, 0, 0, 9, 0, 0, 0};
+    static const uint8_t beyond[] = {RG_CERTIFICATE, 0, 0, 10, 0, 1, 0, 0, 8, 0, 0, 4, 1, 2, 3, 4};
+    static const uint8_t before[] = {RG_SERVER_HELLO, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3};
     (void)scene;
     (void)parameter;
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_HANDSHAKE, 0, 0, beyond, sizeof(beyond)));
-    sim_volley_forge(volley,
-                     sim_forge_record(RG_CONTENT_HANDSHAKE, 0, 0, nothing, sizeof(nothing)));
+    lie(volley, cut, sizeof(cut));
+    lie(volley, nothing, sizeof(nothing));
+    lie(volley, beyond, sizeof(beyond));
+    lie(volley, before, sizeof(before));
 }
 
 static void future(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
@@ -282,7 +289,7 @@ static void flood_of_fragments(struct sim_volley *volley, const struct sim_scene
     (void)parameter;
     for (uint16_t i = 0; i < FLOOD; i++) {
         uint8_t type = (scene->target == SIM_CLIENT ? client : server)[i % 4];
-        fragment(volley, type, i % 4, 400 + i, i, 20);
+        fragment(volley, type, i % 4, 12000 + i, i, 20);
     }
 }
 

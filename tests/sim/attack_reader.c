@@ -224,7 +224,7 @@ const struct sim_attack sim_attacks_reader[] = {
     {"random of a hello, alone", SIM_SIGNED, altered, ALONE | CHANGED(FLIP_FRONT, 0), NULL},
     {"Certificate flipped", SIM_SIGNED, altered, CHANGED(FLIP_LAST, 1), NULL},
     {"Certificate flipped, alone", SIM_SIGNED, altered, ALONE | CHANGED(FLIP_LAST, 1), NULL},
-    {"Certificate of a stranger", SIM_SIGNED, altered, CHANGED(STRANGERS, 1), NULL},
+    {"Certificate of a stranger in a genuine flight", SIM_SIGNED, altered, CHANGED(STRANGERS, 1), NULL},
     {"key exchange flipped in front", SIM_SIGNED, altered, CHANGED(FLIP_FRONT, 2), NULL},
     {"key exchange flipped in front, alone", SIM_SIGNED, altered, ALONE | CHANGED(FLIP_FRONT, 2),
      NULL},

@@ -1,0 +1,31 @@
+/* What one cell cost, and what was counted in it. */
+#ifndef MATRIX_ACCOUNT_H
+#define MATRIX_ACCOUNT_H
+
+#include "matrix/cell.h"
+#include "sim/link.h"
+#include "sim/pair.h"
+
+struct account {
+    uint64_t late;     /* microseconds from the client's start until both had keys */
+    uint64_t engines;  /* of both */
+    uint64_t sent;     /* datagrams of both */
+    uint64_t heap;     /* bytes, the most, that everything in the cell had; 0 with sanitizers */
+    uint32_t counters; /* account_counters: one bit for each that counted at the target */
+    uint64_t strayed;  /* datagrams of the target to a path that was not declared valid */
+    uint64_t reused;   /* record numbers of epoch 0 that somebody used for two records */
+};
+
+/* Names of the bits in `counters`. */
+extern const char *const account_counters[];
+extern const size_t account_counters_count;
+
+void account_open(struct account *account);
+/* A genuine datagram passes. */
+void account_passing(struct account *account, const struct cell *cell,
+                     const struct sim_passing *passing);
+/* The client was started at `began`. */
+void account_close(struct account *account, const struct cell *cell, const struct sim_pair *pair,
+                   uint64_t began);
+
+#endif
