@@ -239,14 +239,16 @@ START_TEST(the_final_flight_never_sends_more_bytes_than_arrived) {
 }
 END_TEST
 
-START_TEST(the_final_flight_has_a_rate_a_count_and_a_lifetime) {
+START_TEST(the_final_flight_has_two_rates_and_a_lifetime) {
     keep_final(75);
     ck_assert(!rg_flight_repeat_final(&flight, 39999, 0, 1000));
     for (int i = 0; i < RG_ANSWERS_MAX; i++) {
         ck_assert(rg_flight_repeat_final(&flight, 40000 + (uint64_t)i * 40000, 0, 1000));
     }
-    ck_assert(!rg_flight_repeat_final(&flight, 10000000, 0, 1000));
-    flight.answers = 0;
+    uint64_t last = (uint64_t)RG_ANSWERS_MAX * 40000;
+    ck_assert(!rg_flight_repeat_final(&flight, last + RG_FINAL_GAP - 1, 0, 1000));
+    ck_assert(rg_flight_repeat_final(&flight, last + RG_FINAL_GAP, 0, 1000));
+    ck_assert(!rg_flight_repeat_final(&flight, last + 2 * RG_FINAL_GAP - 1, 0, 1000));
     ck_assert(rg_flight_repeat_final(&flight, RG_FINAL_LIFETIME - 1, 0, 1000));
     ck_assert(!rg_flight_repeat_final(&flight, RG_FINAL_LIFETIME, 0, 1000));
 }
@@ -298,7 +300,7 @@ int main(void) {
     tcase_add_test(tests, hurry_has_an_end);
     tcase_add_test(tests, the_final_flight_is_repeated_byte_for_byte);
     tcase_add_test(tests, the_final_flight_never_sends_more_bytes_than_arrived);
-    tcase_add_test(tests, the_final_flight_has_a_rate_a_count_and_a_lifetime);
+    tcase_add_test(tests, the_final_flight_has_two_rates_and_a_lifetime);
     tcase_add_test(tests, without_memory_a_flight_is_dropped_and_counted);
     tcase_add_test(tests, memory_that_is_short_for_a_moment_leaves_no_odd_fragment);
     tcase_add_test(tests, a_full_outbox_drops_and_counts);

@@ -3,12 +3,14 @@
 #include <gnutls/dtls.h>
 #include <string.h>
 
+#include "dtls/flight.h"
 #include "dtls/identity.h"
 #include "sim/forge.h"
 #include "sim/pair.h"
 #include "sim/stock.h"
 #include "suite.h"
 #include "wire/alert.h"
+#include "wire/handshake.h"
 
 enum { SEEDS = 150, SLOTS = 11 };
 
@@ -152,6 +154,28 @@ START_TEST(a_forged_request_after_the_servers_own_is_not_obeyed_too_soon) {
 }
 END_TEST
 
+/* Each junk asks a server in READY for its final flight while the network is dead. */
+START_TEST(no_blackout_uses_up_the_final_flight) {
+    static const uint8_t body[100] = {0};
+    const struct sim_conditions dead = {.delay = 10000,
+                                        .hole = {.from = 25000, .until = 5 * SIM_SECOND}};
+    struct sim_pair pair;
+    sim_pair_init(&pair, 1, &dead);
+    for (uint64_t i = 1; i < 100; i++) {
+        struct sim_forged junk =
+            sim_forge_fragment(RG_CLIENT_KEY_EXCHANGE, 2, sizeof(body), 0, body, sizeof(body), i);
+        sim_link_inject(pair.link, SIM_SERVER, junk.bytes, junk.length, 0, i * SIM_SECOND / 20);
+    }
+    sim_pair_run(&pair, 4 * SIM_SECOND);
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
+    ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_HANDSHAKE);
+    ck_assert_uint_ge(sim_ours_stats(&pair.server).answers, RG_ANSWERS_MAX);
+    sim_link_run(pair.link, 20 * SIM_SECOND);
+    ck_assert(sim_ours_agree(&pair.client, &pair.server));
+    sim_pair_clear(&pair);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("lossy_attack");
     TCase *tests = suite_case(suite, "forged and lost");
@@ -159,6 +183,7 @@ int main(void) {
     tcase_add_loop_test(tests, a_stream_of_alerts_ends_hardly_any_handshake, 0, 11);
     tcase_add_loop_test(tests, a_forged_request_after_the_servers_own_is_not_obeyed_too_soon, 0,
                         SLOTS);
+    tcase_add_test(tests, no_blackout_uses_up_the_final_flight);
     int failed = suite_run(suite);
     sim_ours_finish();
     sim_stock_finish();

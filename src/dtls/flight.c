@@ -240,10 +240,16 @@ bool rg_flight_may_answer(struct rg_flight *flight, uint64_t now, uint64_t rtt, 
     return true;
 }
 
+/* The final flight has no timer of its own, and whoever asks for it in the peer's name could use up
+ * any number of answers while the network loses them. */
+static uint64_t final_time(const struct rg_flight *flight, uint64_t rtt) {
+    return flight->answers < RG_ANSWERS_MAX ? answer_time(flight, rtt)
+                                            : rg_time_add(flight->sent_at, RG_FINAL_GAP);
+}
+
 bool rg_flight_repeat_final(struct rg_flight *flight, uint64_t now, uint64_t rtt, size_t received) {
     flight->final_credit = rg_time_add(flight->final_credit, received);
-    if (flight->final_length == 0 || now >= flight->final_until ||
-        flight->answers >= RG_ANSWERS_MAX || now < answer_time(flight, rtt) ||
+    if (flight->final_length == 0 || now >= flight->final_until || now < final_time(flight, rtt) ||
         flight->final_credit < flight->final_length) {
         return false;
     }

@@ -25,6 +25,7 @@ enum {
 #define RG_RTO_MIN UINT64_C(20000)
 #define RG_ANSWER_GAP_MIN UINT64_C(20000)
 #define RG_ANSWER_GAP_MAX UINT64_C(40000)
+#define RG_FINAL_GAP UINT64_C(1000000) /* between answers by the final flight, beyond the most */
 #define RG_FINAL_LIFETIME UINT64_C(240000000) /* 2 MSL (RFC 6347 4.2.4) */
 
 /* What all candidates of an association share on their way out. */
