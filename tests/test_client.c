@@ -257,7 +257,8 @@ START_TEST(messages_out_of_place_are_dropped_and_counted) {
 }
 END_TEST
 
-/* All forged versions are newer than the genuine ones and are looked at before them. */
+/* All forged versions are newer than the genuine ones and are looked at before them, and yet one
+ * look is enough. */
 START_TEST(every_combination_gets_its_turn) {
     uint8_t body[300];
     for (unsigned i = 0; i < FLIGHT4 - 1; i++) {
@@ -274,9 +275,8 @@ START_TEST(every_combination_gets_its_turn) {
         }
     }
     give_genuine(FLIGHT4 - 1);
-    for (uint64_t turn = 1; turn <= 8; turn++) {
-        ck_assert_int_eq(rtpgate_session_expire(pair.client.session, turn * 3 * SIM_SECOND), 0);
-    }
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 1);
+    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, 3 * SIM_SECOND), 0);
     ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 2);
 }
 END_TEST

@@ -8,6 +8,7 @@
 enum {
     TRIES_MAX = 16, /* combinations that are looked at in one go */
     COMBINATIONS = 243,
+    STRANGERS = 27, /* of them, those with the newest of what follows the ServerKeyExchange */
     PARAMETERS_MAX = 3 + 256, /* curve_type, group, public key */
 };
 
@@ -71,37 +72,104 @@ static bool proves(const struct rg_candidate *candidate, struct rg_bytes leaf,
                           exchange->signature);
 }
 
-/* Whether the combination may be shown to the engine: the right hello, the right certificate. */
-static bool is_plausible(struct rg_candidate *candidate, const struct rg_message *const *flight) {
+static uint64_t newest(const struct rg_message *const *flight) {
+    uint64_t serial = 0;
+    for (size_t i = 0; i < RG_FLIGHT4; i++) {
+        serial = flight[i]->serial > serial ? flight[i]->serial : serial;
+    }
+    return serial;
+}
+
+/* What a version is worth on its own, found out once in a look: junk in other messages must not
+ * multiply what it costs, nor hide the genuine ones behind as many combinations. */
+enum worth { UNKNOWN, WORTHLESS, UNEXPECTED, PLAUSIBLE };
+
+struct look {
+    enum worth hellos[RG_VARIANTS];
+    enum worth leaves[RG_VARIANTS];
+    enum worth exchanges[RG_VARIANTS];
+    int tries;
+};
+
+static enum worth judge_hello(struct rg_candidate *candidate, const struct rg_message *message) {
     struct rtpgate_session *session = candidate->session;
     struct rg_server_hello hello;
     char text[RG_TEXT];
-    if (!rg_server_hello_parse(rg_message_body(flight[SERVER_HELLO]), &hello)) {
+    if (!rg_server_hello_parse(rg_message_body(message), &hello)) {
         session->stats.dropped_malformed++;
-        return false;
+        return WORTHLESS;
     }
     int cause = rg_vet_server_hello(session->config, &hello, text);
-    if (cause != 0) {
-        candidate->doubted = true;
-        session->stats.dropped_hello++;
-        rg_advise(session, cause, 0, text);
-        return false;
+    if (cause == 0) {
+        return PLAUSIBLE;
     }
+    candidate->doubted = true;
+    session->stats.dropped_hello++;
+    rg_advise(session, cause, 0, text);
+    return WORTHLESS;
+}
+
+static enum worth judge_leaf(struct rg_candidate *candidate, const struct rg_message *message) {
+    struct rg_bytes leaf;
+    if (!rg_certificate_leaf(rg_message_body(message), &leaf) || leaf.length == 0) {
+        candidate->session->stats.dropped_malformed++;
+        return WORTHLESS;
+    }
+    return rg_is_expected(candidate->session, leaf) ? PLAUSIBLE : UNEXPECTED;
+}
+
+static enum worth judge_exchange(struct rg_candidate *candidate, const struct rg_message *message) {
+    struct key_exchange exchange;
+    if (!parse_key_exchange(message, &exchange)) {
+        candidate->session->stats.dropped_malformed++;
+        return WORTHLESS;
+    }
+    return PLAUSIBLE;
+}
+
+/* Of combination `n`: the right hello, the right certificate? */
+static enum worth worth(struct rg_candidate *candidate, struct look *look, unsigned n,
+                        const struct rg_message *const *flight) {
+    enum worth *hello = &look->hellos[n % RG_VARIANTS];
+    enum worth *leaf = &look->leaves[n / RG_VARIANTS % RG_VARIANTS];
+    enum worth *exchange = &look->exchanges[n / (RG_VARIANTS * RG_VARIANTS) % RG_VARIANTS];
+    if (*hello == UNKNOWN) {
+        *hello = judge_hello(candidate, flight[SERVER_HELLO]);
+    }
+    if (*hello == PLAUSIBLE && *exchange == UNKNOWN) {
+        *exchange = judge_exchange(candidate, flight[KEY_EXCHANGE]);
+    }
+    if (*hello == WORTHLESS || *exchange == WORTHLESS) {
+        return WORTHLESS;
+    }
+    if (*leaf == UNKNOWN) {
+        *leaf = judge_leaf(candidate, flight[CERTIFICATE]);
+    }
+    return *leaf;
+}
+
+/* Somebody who owns another certificate answers; what comes after the ServerKeyExchange says no
+ * more about that. */
+static void note_stranger(struct rg_candidate *candidate, const struct rg_message *const *flight) {
+    struct rtpgate_session *session = candidate->session;
+    struct rg_server_hello hello;
     struct rg_bytes leaf;
     struct key_exchange exchange;
-    if (!rg_certificate_leaf(rg_message_body(flight[CERTIFICATE]), &leaf) || leaf.length == 0 ||
-        !parse_key_exchange(flight[KEY_EXCHANGE], &exchange)) {
-        session->stats.dropped_malformed++;
-        return false;
-    }
-    if (rg_is_expected(session, leaf)) {
-        return rg_proof_key_is_acceptable(leaf, exchange.scheme);
-    }
-    if (rg_may_prove(session, false) && proves(candidate, leaf, hello.random, &exchange)) {
+    if (parse_key_exchange(flight[KEY_EXCHANGE], &exchange) &&
+        rg_server_hello_parse(rg_message_body(flight[SERVER_HELLO]), &hello) &&
+        rg_certificate_leaf(rg_message_body(flight[CERTIFICATE]), &leaf) &&
+        rg_may_prove(session, false) && proves(candidate, leaf, hello.random, &exchange)) {
         candidate->doubted = true;
         rg_advise_mismatch(session, leaf);
     }
-    return false;
+}
+
+static bool is_acceptable(const struct rg_message *const *flight) {
+    struct rg_bytes leaf;
+    struct key_exchange exchange;
+    return parse_key_exchange(flight[KEY_EXCHANGE], &exchange) &&
+           rg_certificate_leaf(rg_message_body(flight[CERTIFICATE]), &leaf) &&
+           rg_proof_key_is_acceptable(leaf, exchange.scheme);
 }
 
 /* Shows the combination to an engine that has only sent its hello; true when it made flight
@@ -131,14 +199,6 @@ static bool show(struct rg_candidate *candidate, unsigned first,
     }
     rg_follow(session, candidate, path);
     return true;
-}
-
-static uint64_t newest(const struct rg_message *const *flight) {
-    uint64_t serial = 0;
-    for (size_t i = 0; i < RG_FLIGHT4; i++) {
-        serial = flight[i]->serial > serial ? flight[i]->serial : serial;
-    }
-    return serial;
 }
 
 static bool came_together(const struct rg_message *a, const struct rg_message *b) {
@@ -211,7 +271,7 @@ enum trial { NEXT, LATER, TAKEN };
 /* LATER: no more signature may be checked now. */
 static enum trial try_flight(struct rg_candidate *candidate, unsigned first,
                              const struct rg_message *const *flight) {
-    if (!is_plausible(candidate, flight)) {
+    if (!is_acceptable(flight)) {
         return NEXT;
     }
     if (!rg_may_prove(candidate->session, true)) {
@@ -230,25 +290,38 @@ static bool is_trusted(const struct rtpgate_session *session, unsigned first,
            is_certificate_trusted(session, first, flight);
 }
 
+/* Combination `n` of this look. */
+static enum trial look_at(struct rg_candidate *candidate, struct look *look, unsigned first,
+                          unsigned n, bool trusted_only) {
+    struct rtpgate_session *session = candidate->session;
+    const struct rg_message *flight[RG_FLIGHT4];
+    if (!rg_messages_pick(&session->messages, first, types, RG_FLIGHT4, n, flight) ||
+        newest(flight) <= candidate->tried || is_used(session, flight)) {
+        return NEXT;
+    }
+    enum worth value = worth(candidate, look, n, flight);
+    if (value == UNEXPECTED && n < STRANGERS) {
+        note_stranger(candidate, flight);
+    }
+    if (value != PLAUSIBLE) {
+        return NEXT;
+    }
+    if (trusted_only && !is_trusted(session, first, flight)) {
+        /* The network has turned the messages around, or the genuine one is on its way. */
+        rg_flight_hurry(&candidate->flight, session->now);
+        return NEXT;
+    }
+    return look->tries++ == TRIES_MAX ? LATER : try_flight(candidate, first, flight);
+}
+
 /* Looks at some combinations that are new, from where the last look ended. */
 static enum trial try_flights(struct rg_candidate *candidate, unsigned first, bool trusted_only) {
-    struct rtpgate_session *session = candidate->session;
-    int tries = 0;
+    struct look look = {.tries = 0};
     for (unsigned i = 0; i < COMBINATIONS; i++) {
-        const struct rg_message *flight[RG_FLIGHT4];
         unsigned n = (candidate->cursor + i) % COMBINATIONS;
-        if (!rg_messages_pick(&session->messages, first, types, RG_FLIGHT4, n, flight) ||
-            newest(flight) <= candidate->tried || is_used(session, flight)) {
-            continue;
-        }
-        if (trusted_only && !is_trusted(session, first, flight)) {
-            /* The network has turned the messages around, or the genuine one is on its way. */
-            rg_flight_hurry(&candidate->flight, session->now);
-            continue;
-        }
-        enum trial trial = tries++ == TRIES_MAX ? LATER : try_flight(candidate, first, flight);
+        enum trial trial = look_at(candidate, &look, first, n, trusted_only);
         if (trial == TAKEN) {
-            session->combination = n + 1;
+            candidate->session->combination = n + 1;
             return TAKEN;
         }
         if (trial == LATER) {

@@ -2,14 +2,22 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/pair.h"
 
 enum { STOCK_DIES_MIN = 100 };
 
+static bool is_alert(const struct sim_attack *attack) {
+    return attack->family == SIM_ALERTS || strcmp(attack->name, "flood of alerts") == 0;
+}
+
 /* NULL: this cell must not be dead. */
 static const char *excuse(const struct cell *cell, enum outcome outcome) {
     const struct sim_attack *attack = cell->attack;
+    if (is_alert(attack) && cell->repeated && cell->network == SILENCE) {
+        return "one alert after the other and six seconds of silence: the grace is over";
+    }
     bool races = attack->family == SIM_REPLAYS && cell->origin == VALID_PATH;
     if (outcome == STRAYED && (races || attack->why != NULL)) {
         return races ? "alive; output goes to where Finished was replayed from until the peer "
