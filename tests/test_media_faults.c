@@ -97,6 +97,7 @@ static srtp_err_status_t answered(srtp_t session, void *packet, int *length) {
 void copy_free(rtpgate_media *media);
 #include "srtp/context.c"
 #include "srtp/media.c"
+#include "srtp/settings.c"
 #include "srtp/start.c"
 
 static rtpgate_media *copy_end(void) {

@@ -150,3 +150,33 @@ int rg_contexts_resume(rtpgate_media *media, enum rtpgate_media_direction direct
     }
     return code;
 }
+
+int rtpgate_media_roc(const rtpgate_media *media, enum rtpgate_media_direction direction,
+                      uint32_t ssrc, uint32_t *roc) {
+    srtp_t session;
+
+    if (media == NULL || roc == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    session = direction == RTPGATE_MEDIA_OUTBOUND ? media->outbound : media->inbound;
+    return session != NULL && srtp_get_stream_roc(session, ssrc, roc) == srtp_err_status_ok
+               ? 0
+               : RTPGATE_ERR_STATE;
+}
+
+int rtpgate_media_set_roc(rtpgate_media *media, enum rtpgate_media_direction direction,
+                          uint32_t ssrc, uint32_t roc) {
+    uint32_t known;
+    srtp_t session;
+    int code;
+
+    if (media == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    if (media->resumable || rtpgate_media_roc(media, direction, ssrc, &known) == 0) {
+        return RTPGATE_ERR_STATE;
+    }
+    code = rg_contexts_add(media, direction, ssrc);
+    session = direction == RTPGATE_MEDIA_OUTBOUND ? media->outbound : media->inbound;
+    return code < 0 ? code : rg_srtp_code(srtp_set_stream_roc(session, ssrc, roc));
+}

@@ -20,6 +20,7 @@ struct rtpgate_media {
     const struct rtpgate_srtp_profile_info *profile;
     struct rtpgate_srtp_keys keys;
     struct rg_media_limits limits;
+    bool aead;
     unsigned replay_window;
     bool repeats;
     bool resumable; /* `sent` and `received` are kept, and obeyed */

@@ -6,27 +6,18 @@
 #include <srtp2/srtp.h>
 
 #include <rtpgate/error.h>
-#include <rtpgate/srtp_profile.h>
 
-#include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/secure.h"
 #include "srtp/context.h"
 #include "srtp/media.h"
 #include "srtp/packet.h"
-#include "srtp/start.h"
 
 #define E_BIT UINT32_C(0x80000000)
 
 enum {
     SRTCP_INDEX = 4,
     MAX_PACKET = 65535, /* no UDP datagram is longer, and libsrtp counts in int */
-    /* libsrtp's 128 is passed by the packets of one large key frame: retransmissions and a slower
-     * path come later than that. 1024 packets of 1200 bytes are a second at 10 Mb/s, and 128 bytes
-     * of memory an SSRC. */
-    REPLAY_WINDOW = 1024,
-    MIN_REPLAY_WINDOW = 64, /* both are libsrtp's */
-    MAX_REPLAY_WINDOW = 32767,
 };
 
 typedef srtp_err_status_t transform(srtp_t session, void *packet, int *length);
@@ -50,111 +41,6 @@ static int code_of_packet(srtp_err_status_t status) {
     }
 }
 
-static bool is_aead(enum rtpgate_srtp_profile profile) {
-    return profile == RTPGATE_SRTP_AEAD_AES_128_GCM || profile == RTPGATE_SRTP_AEAD_AES_256_GCM;
-}
-
-static const struct rtpgate_srtp_profile_info *profile_of(const struct rtpgate_srtp_keys *keys) {
-    const struct rtpgate_srtp_profile_info *info;
-
-    if (keys == NULL || (unsigned)keys->profile > UINT16_MAX) {
-        return NULL;
-    }
-    info = rtpgate_srtp_profile_info((uint16_t)keys->profile);
-    if (info == NULL || info->key_length != keys->key_length ||
-        info->salt_length != keys->salt_length) {
-        return NULL;
-    }
-    return info;
-}
-
-/* RFC 5764 4.1.2 and RFC 7714 13.1 and 14.1: as many packets may one master key protect. */
-static struct rg_media_limits limits_of(enum rtpgate_srtp_profile profile) {
-    return (struct rg_media_limits){.rtp = UINT64_C(1) << (is_aead(profile) ? 48 : 31),
-                                    .rtcp = UINT64_C(1) << 31};
-}
-
-static struct rg_media_limits imposed;
-
-void rg_media_limit(struct rg_media_limits limits) {
-    imposed = limits;
-}
-
-static bool settings_valid(const struct rtpgate_srtp_keys *keys,
-                           const struct rtpgate_media_settings *settings) {
-    const uint8_t *extensions = settings->encrypted_extensions;
-    size_t count = settings->encrypted_extension_count;
-
-    return (settings->replay_window == 0 || (settings->replay_window >= MIN_REPLAY_WINDOW &&
-                                             settings->replay_window <= MAX_REPLAY_WINDOW)) &&
-           !(settings->repeats && (is_aead(keys->profile) || settings->resumable)) &&
-           count <= RG_MAX_EXTENSIONS &&
-           (count == 0 || (extensions != NULL && memchr(extensions, 0, count) == NULL));
-}
-
-static void apply(rtpgate_media *media, const struct rtpgate_media_settings *settings) {
-    media->limits = imposed.rtp != 0 ? imposed : limits_of(media->keys.profile);
-    media->replay_window = settings->replay_window == 0 ? REPLAY_WINDOW : settings->replay_window;
-    media->repeats = settings->repeats;
-    media->resumable = settings->resumable;
-    media->sent.limit = UINT64_MAX;
-    media->received.limit = UINT64_MAX;
-    media->extension_count = (int)settings->encrypted_extension_count;
-    for (size_t i = 0; i < settings->encrypted_extension_count; i++) {
-        media->extensions[i] = settings->encrypted_extensions[i];
-    }
-}
-
-int rtpgate_media_new_with(rtpgate_media **out, const struct rtpgate_srtp_keys *keys,
-                           const struct rtpgate_media_settings *settings, size_t size) {
-    const struct rtpgate_srtp_profile_info *profile = profile_of(keys);
-    struct rtpgate_media_settings all = {0};
-    rtpgate_media *media;
-    int code;
-
-    if (out == NULL || profile == NULL || settings == NULL || size > sizeof all) {
-        return RTPGATE_ERR_INVAL;
-    }
-    memcpy(&all, settings, size);
-    if (!settings_valid(keys, &all)) {
-        return RTPGATE_ERR_INVAL;
-    }
-    code = rg_media_prepare();
-    if (code < 0) {
-        return code;
-    }
-    media = rg_alloc(sizeof *media);
-    if (media == NULL) {
-        return RTPGATE_ERR_NOMEM;
-    }
-    media->profile = profile;
-    media->keys = *keys;
-    apply(media, &all);
-    code = rg_contexts_open(media);
-    if (code < 0) {
-        rtpgate_media_free(media);
-        return code;
-    }
-    *out = media;
-    return 0;
-}
-
-int rtpgate_media_new(rtpgate_media **out, const struct rtpgate_srtp_keys *keys) {
-    static const struct rtpgate_media_settings defaults;
-
-    return rtpgate_media_new_with(out, keys, &defaults, sizeof defaults);
-}
-
-void rtpgate_media_free(rtpgate_media *media) {
-    if (media == NULL) {
-        return;
-    }
-    rg_contexts_close(media);
-    rg_sources_clear(&media->sent);
-    rg_sources_clear(&media->received);
-    rg_free_secret(media, sizeof *media);
-}
-
 /* What protection adds to a packet. */
 static size_t trailer_length(const rtpgate_media *media, enum rtpgate_kind kind) {
     return kind == RTPGATE_KIND_RTP ? media->profile->rtp_tag_length
@@ -163,7 +49,7 @@ static size_t trailer_length(const rtpgate_media *media, enum rtpgate_kind kind)
 
 /* The E bit and the index of a protected SRTCP packet (RFC 3711 3.4, RFC 7714 9.3). */
 static uint32_t srtcp_word(const rtpgate_media *media, const uint8_t *packet, size_t length) {
-    size_t behind = is_aead(media->profile->profile) ? 0 : media->profile->rtcp_tag_length;
+    size_t behind = media->aead ? 0 : media->profile->rtcp_tag_length;
     struct rg_reader reader = rg_reader_make(packet + length - behind - SRTCP_INDEX, SRTCP_INDEX);
 
     return rg_read_u32(&reader);
@@ -384,36 +270,6 @@ bool rtpgate_media_expiring(const rtpgate_media *media) {
     rtcp = media->limits.rtcp - media->limits.rtcp / 10;
     return stats->rtp_protected >= rtp || stats->rtp_unprotected >= rtp ||
            stats->rtcp_protected >= rtcp || stats->rtcp_unprotected >= rtcp;
-}
-
-int rtpgate_media_roc(const rtpgate_media *media, enum rtpgate_media_direction direction,
-                      uint32_t ssrc, uint32_t *roc) {
-    srtp_t session;
-
-    if (media == NULL || roc == NULL) {
-        return RTPGATE_ERR_INVAL;
-    }
-    session = direction == RTPGATE_MEDIA_OUTBOUND ? media->outbound : media->inbound;
-    return session != NULL && srtp_get_stream_roc(session, ssrc, roc) == srtp_err_status_ok
-               ? 0
-               : RTPGATE_ERR_STATE;
-}
-
-int rtpgate_media_set_roc(rtpgate_media *media, enum rtpgate_media_direction direction,
-                          uint32_t ssrc, uint32_t roc) {
-    uint32_t known;
-    srtp_t session;
-    int code;
-
-    if (media == NULL) {
-        return RTPGATE_ERR_INVAL;
-    }
-    if (media->resumable || rtpgate_media_roc(media, direction, ssrc, &known) == 0) {
-        return RTPGATE_ERR_STATE;
-    }
-    code = rg_contexts_add(media, direction, ssrc);
-    session = direction == RTPGATE_MEDIA_OUTBOUND ? media->outbound : media->inbound;
-    return code < 0 ? code : rg_srtp_code(srtp_set_stream_roc(session, ssrc, roc));
 }
 
 int rtpgate_media_stats(const rtpgate_media *media, struct rtpgate_media_stats *stats,
