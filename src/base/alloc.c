@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ void *rg_alloc(size_t size) {
 
     if (from != 0 && number >= from &&
         number < atomic_load_explicit(&fail_until, memory_order_relaxed)) {
+        errno = ENOMEM; /* as calloc does */
         return NULL;
     }
     /* calloc may answer NULL for 0 bytes, which would look like a failure. */

@@ -1,5 +1,6 @@
 #include "srtp/context.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <rtpgate/error.h>
@@ -60,6 +61,7 @@ static int set(rtpgate_media *media, enum rtpgate_media_direction direction, srt
     memcpy(master, half->key, keys->key_length);
     memcpy(master + keys->key_length, half->salt, keys->salt_length);
     fill_policy(media, &policy, ssrc, master);
+    errno = 0;
     status = how(session_of(media, direction), &policy);
     rg_zero(master, sizeof master);
     return rg_srtp_code(status);
@@ -128,10 +130,12 @@ static srtp_err_status_t show_rtcp(srtp_t session, uint32_t ssrc, uint64_t index
 int rg_contexts_resume(rtpgate_media *media, enum rtpgate_media_direction direction,
                        const struct rg_source *source) {
     srtp_t session = *session_of(media, direction);
-    srtp_err_status_t status = add_open_stream(session, source->ssrc);
+    srtp_err_status_t status;
     uint32_t rollovers = 0;
     int code;
 
+    errno = 0;
+    status = add_open_stream(session, source->ssrc);
     if (status == srtp_err_status_ok && source->rtp.next > 0) {
         status = show_rtp(session, source->ssrc, source->rtp.next - 1);
     }

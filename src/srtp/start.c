@@ -1,5 +1,6 @@
 #include "srtp/start.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -15,7 +16,8 @@ int rg_srtp_code(srtp_err_status_t status) {
     if (status == srtp_err_status_ok) {
         return 0;
     }
-    return status == srtp_err_status_alloc_fail ? RTPGATE_ERR_NOMEM : RTPGATE_ERR_CRYPTO;
+    return status == srtp_err_status_alloc_fail || errno == ENOMEM ? RTPGATE_ERR_NOMEM
+                                                                   : RTPGATE_ERR_CRYPTO;
 }
 
 static once_flag once = ONCE_FLAG_INIT;
@@ -56,8 +58,10 @@ static void make_anchor(void) {
 }
 
 static void initialise(void) {
-    srtp_err_status_t status = srtp_init();
+    srtp_err_status_t status;
 
+    errno = 0;
+    status = srtp_init();
     if (status == srtp_err_status_bad_param) { /* its answer to a second call: others were first */
         status = srtp_err_status_ok;
     }
