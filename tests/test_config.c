@@ -226,8 +226,59 @@ START_TEST(deadline_grace_release_proof_and_paths_are_kept) {
 }
 END_TEST
 
+START_TEST(media_settings_are_checked_and_copied) {
+    static const uint8_t zero[] = {1, 0};
+    static const struct rtpgate_media_settings wrong[] = {
+        {.replay_window = 63},
+        {.replay_window = 32768},
+        {.repeats = true, .resumable = true},
+        {.encrypted_extensions = zero, .encrypted_extension_count = 2},
+        {.encrypted_extensions = NULL, .encrypted_extension_count = 1},
+    };
+    uint8_t ids[RG_EXTENSION_IDS];
+    struct rtpgate_media_settings good = {.replay_window = 32767,
+                                          .repeats = true,
+                                          .encrypted_extensions = ids,
+                                          .encrypted_extension_count = sizeof ids};
+    rtpgate_config *config = config_for("p256");
+
+    for (size_t i = 0; i < sizeof ids; i++) {
+        ids[i] = (uint8_t)(i + 1);
+    }
+    ck_assert_int_eq(rtpgate_config_set_media(config, &good, sizeof good), 0);
+    memset(ids, 0, sizeof ids);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ck_assert_int_eq(rtpgate_config_set_media(config, &wrong[i], sizeof wrong[i]),
+                         RTPGATE_ERR_INVAL);
+    }
+    ck_assert_int_eq(rtpgate_config_set_media(config, &good, sizeof good + 1), RTPGATE_ERR_INVAL);
+    ck_assert_int_eq(rtpgate_config_set_media(config, NULL, 0), RTPGATE_ERR_INVAL);
+    ck_assert_int_eq(rtpgate_config_set_media(NULL, &good, sizeof good), RTPGATE_ERR_INVAL);
+    ck_assert_uint_eq(config->media.replay_window, 32767);
+    ck_assert(config->media.repeats && !config->media.resumable);
+    ck_assert_uint_eq(config->media.encrypted_extension_count, sizeof ids);
+    for (size_t i = 0; i < sizeof ids; i++) {
+        ck_assert_uint_eq(config->media.encrypted_extensions[i], i + 1);
+    }
+    rtpgate_config_free(config);
+}
+END_TEST
+
+START_TEST(settings_of_an_older_header_are_read) {
+    struct rtpgate_media_settings settings = {.replay_window = 100, .repeats = true};
+    rtpgate_config *config = config_for("p256");
+
+    ck_assert_int_eq(rtpgate_config_set_media(config, &settings, sizeof settings), 0);
+    ck_assert_int_eq(rtpgate_config_set_media(config, &settings, sizeof settings.replay_window), 0);
+    ck_assert_uint_eq(config->media.replay_window, 100);
+    ck_assert(!config->media.repeats);
+    rtpgate_config_free(config);
+}
+END_TEST
+
 START_TEST(a_frozen_config_keeps_what_it_has) {
     const enum rtpgate_srtp_profile profile = RTPGATE_SRTP_AES128_CM_SHA1_80;
+    const struct rtpgate_media_settings media = {.replay_window = 100};
     rtpgate_config *config = config_for("p256");
 
     atomic_store(&config->frozen, true);
@@ -240,6 +291,8 @@ START_TEST(a_frozen_config_keeps_what_it_has) {
     ck_assert_int_eq(rtpgate_config_set_proof(config, RTPGATE_PROOF_AFTER_ANOMALY),
                      RTPGATE_ERR_STATE);
     ck_assert_int_eq(rtpgate_config_set_any_path(config, true), RTPGATE_ERR_STATE);
+    ck_assert_int_eq(rtpgate_config_set_media(config, &media, sizeof media), RTPGATE_ERR_STATE);
+    ck_assert_uint_eq(config->media.replay_window, 0);
     ck_assert_uint_eq(config->profile_count, 4);
     ck_assert_uint_eq(config->mtu, 1200);
     ck_assert_uint_eq(config->rto_initial, 50000);
@@ -300,6 +353,8 @@ int main(void) {
     tcase_add_test(tests, mtu_has_bounds);
     tcase_add_loop_test(tests, retransmission_has_bounds, 0, TIMERS);
     tcase_add_test(tests, deadline_grace_release_proof_and_paths_are_kept);
+    tcase_add_test(tests, media_settings_are_checked_and_copied);
+    tcase_add_test(tests, settings_of_an_older_header_are_read);
     tcase_add_test(tests, a_frozen_config_keeps_what_it_has);
     tcase_add_test(tests, references_are_counted);
     tcase_add_test(tests, a_failed_new_writes_nothing);

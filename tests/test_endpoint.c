@@ -20,12 +20,14 @@ struct caller {
 
 static rtpgate_endpoint *server;
 static struct caller callers[CLIENTS];
+static struct rtpgate_media_settings settings; /* of the media that is made */
 
 static rtpgate_peer *peer_new(size_t which, enum rtpgate_role role) {
     rtpgate_peer *peer = NULL;
     rtpgate_config *config = sim_config(which);
     struct rtpgate_fingerprint fingerprint = sim_fingerprint(1 - which);
     uint64_t now = rtpgate_endpoint_now();
+    ck_assert_int_eq(rtpgate_config_set_media(config, &settings, sizeof(settings)), 0);
     ck_assert_int_eq(rtpgate_peer_new(&peer, config, role, now), 0);
     rtpgate_config_free(config);
     ck_assert_int_eq(rtpgate_session_set_remote(rtpgate_peer_session(peer), &fingerprint, 1, now),
@@ -133,24 +135,44 @@ static void teardown(void) {
     }
     rtpgate_endpoint_free(server);
     server = NULL;
+    settings = (struct rtpgate_media_settings){0};
 }
 
-static void assert_media(struct caller *caller, uint16_t number) {
-    uint8_t plain[100] = {0x80, 96, (uint8_t)(number >> 8), (uint8_t)number};
-    uint8_t packet[200];
-    struct rtpgate_arrival rtp = {0};
-    int length = rtpgate_peer_protect(caller->peer, RTPGATE_KIND_RTP, plain, sizeof(plain), packet,
-                                      sizeof(packet));
+enum { PLAIN = 100 };
+
+/* A packet with this number, and the same one protected. */
+struct numbered {
+    uint8_t plain[PLAIN];
+    uint8_t packet[PLAIN + RTPGATE_MEDIA_OVERHEAD];
+    size_t length;
+};
+
+static struct numbered make_media(struct caller *caller, uint16_t number) {
+    struct numbered media = {.plain = {0x80, 96, (uint8_t)(number >> 8), (uint8_t)number}};
+    int length = rtpgate_peer_protect(caller->peer, RTPGATE_KIND_RTP, media.plain, PLAIN,
+                                      media.packet, sizeof(media.packet));
     ck_assert_int_gt(length, 0);
+    media.length = (size_t)length;
+    return media;
+}
+
+static void assert_arrives(struct caller *caller, const struct numbered *media) {
+    struct rtpgate_arrival rtp = {0};
     ck_assert_int_eq(
-        rtpgate_endpoint_send(caller->endpoint, caller->server_path, packet, (size_t)length), 0);
+        rtpgate_endpoint_send(caller->endpoint, caller->server_path, media->packet, media->length),
+        0);
     for (int i = 0; i < PATIENCE && rtp.peer == NULL; i++) {
         ck_assert_int_eq(rtpgate_endpoint_wait(server, 100), 0);
         turn(server, &rtp);
     }
     ck_assert_ptr_eq(rtp.peer, caller->served);
-    ck_assert_uint_eq(rtp.length, sizeof(plain));
-    ck_assert_mem_eq(rtp.data, plain, sizeof(plain));
+    ck_assert_uint_eq(rtp.length, PLAIN);
+    ck_assert_mem_eq(rtp.data, media->plain, PLAIN);
+}
+
+static void assert_media(struct caller *caller, uint16_t number) {
+    struct numbered media = make_media(caller, number);
+    assert_arrives(caller, &media);
 }
 
 START_TEST(several_peers_of_both_families_share_one_port) {
@@ -166,6 +188,17 @@ START_TEST(several_peers_of_both_families_share_one_port) {
     ck_assert_int_eq(rtpgate_endpoint_stats(server, &stats, sizeof(stats)), 0);
     ck_assert_uint_eq(stats.dropped_unbound, 0);
     ck_assert_uint_ge(stats.datagrams_received, 4 * CLIENTS);
+}
+END_TEST
+
+START_TEST(the_media_of_its_peers_is_made_as_their_config_says) {
+    ck_assert_int_eq(rtpgate_endpoint_new(&server, "127.0.0.1", 0), 0);
+    settings.replay_window = 4096;
+    caller_init(&callers[0], AF_INET, "127.0.0.1");
+    run_until_ready();
+    struct numbered late = make_media(&callers[0], 1);
+    assert_media(&callers[0], 4096);
+    assert_arrives(&callers[0], &late);
 }
 END_TEST
 
@@ -236,6 +269,7 @@ int main(void) {
     tcase_add_checked_fixture(tests, NULL, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, several_peers_of_both_families_share_one_port);
+    tcase_add_test(tests, the_media_of_its_peers_is_made_as_their_config_says);
     tcase_add_test(tests, what_belongs_to_nobody_is_counted);
     tcase_add_test(tests, nonsense_is_refused);
     int failed = suite_run(suite);

@@ -71,8 +71,9 @@ static srtp_err_status_t answered(srtp_t session, void *packet, int *length) {
 #define rtpgate_media_expiring copy_expiring
 #define rtpgate_media_roc copy_roc
 #define rtpgate_media_set_roc copy_set_roc
-#define rg_media_limit copy_limit
 #define rg_media_add_stats copy_add_stats
+#define rg_media_new_of copy_new_of
+#define rtpgate_config_set_media copy_config_set_media
 #define rtpgate_media_keep_libsrtp_ciphers copy_keep
 #define rg_media_prepare test_media_prepare
 #define rg_srtp_code test_srtp_code

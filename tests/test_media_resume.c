@@ -330,19 +330,57 @@ START_TEST(the_keys_are_gone_when_the_state_leaves) {
 }
 END_TEST
 
+/* `media` ends; what goes on in its place, with `settings`. */
+static rtpgate_media *moved_with(rtpgate_media *media,
+                                 const struct rtpgate_media_settings *settings) {
+    uint8_t state[STATE_ROOM];
+    int length = rtpgate_media_suspend(media, state_key, 7, state, sizeof state);
+    rtpgate_media *next = NULL;
+
+    ck_assert_int_gt(length, 0);
+    rtpgate_media_free(media);
+    ck_assert_int_eq(rtpgate_media_resume(&next, state_key, 7, state, (size_t)length, settings,
+                                          sizeof *settings),
+                     0);
+    return next;
+}
+
 START_TEST(the_limits_of_the_key_go_along) {
-    rtpgate_media *media;
+    static const struct rtpgate_media_settings settings = {.rtp_limit = 3, .rtcp_limit = 3};
+    rtpgate_media *media = state_end(&media_profiles[_i], true);
     uint8_t wire[STATE_WIRE];
 
-    rg_media_limit((struct rg_media_limits){.rtp = 3, .rtcp = 3});
-    media = state_end(&media_profiles[_i], true);
     for (uint64_t i = 1; i <= 3; i++) {
         ck_assert_int_gt(state_protect(media, RTPGATE_KIND_RTP, SSRC, i, wire), 0);
-        media = state_moved(media);
+        media = moved_with(media, &settings);
     }
     ck_assert_int_eq(state_protect(media, RTPGATE_KIND_RTP, SSRC, 4, wire), RTPGATE_ERR_EXPIRED);
-    rg_media_limit((struct rg_media_limits){0, 0});
     rtpgate_media_free(media);
+}
+END_TEST
+
+/* Also for the SSRCs of the state, which have streams of their own. */
+START_TEST(the_settings_hold_for_what_is_resumed) {
+    static const struct rtpgate_media_settings wide = {.replay_window = 5000};
+    static const uint64_t late = 100 + 4990;
+    rtpgate_media *client = state_end(&media_profiles[_i], true);
+    rtpgate_media *server = state_end(&media_profiles[_i], false);
+    uint8_t wire[2][STATE_WIRE];
+    int lengths[2];
+
+    lengths[0] = state_protect(client, RTPGATE_KIND_RTP, SSRC, 99, wire[0]);
+    ck_assert_int_eq(media_receive(server, RTPGATE_KIND_RTP, wire[0], (size_t)lengths[0]),
+                     STATE_PACKET);
+    server = moved_with(server, &wide);
+    for (unsigned i = 0; i < 2; i++) {
+        lengths[i] = state_protect(client, RTPGATE_KIND_RTP, SSRC, i == 0 ? 100 : late, wire[i]);
+    }
+    ck_assert_int_eq(media_receive(server, RTPGATE_KIND_RTP, wire[1], (size_t)lengths[1]),
+                     STATE_PACKET);
+    ck_assert_int_eq(media_receive(server, RTPGATE_KIND_RTP, wire[0], (size_t)lengths[0]),
+                     STATE_PACKET);
+    rtpgate_media_free(client);
+    rtpgate_media_free(server);
 }
 END_TEST
 
@@ -362,5 +400,6 @@ int main(void) {
     tcase_add_loop_test(tests, without_memory_nothing_is_lost, 0, MEDIA_PROFILES);
     tcase_add_loop_test(tests, the_keys_are_gone_when_the_state_leaves, 0, MEDIA_PROFILES);
     tcase_add_loop_test(tests, the_limits_of_the_key_go_along, 0, MEDIA_PROFILES);
+    tcase_add_loop_test(tests, the_settings_hold_for_what_is_resumed, 0, MEDIA_PROFILES);
     return suite_run(suite);
 }

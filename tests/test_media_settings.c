@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "media.h"
+#include "srtp/context.h"
 #include "srtp/media.h"
 #include "suite.h"
 
@@ -251,14 +252,31 @@ static void use_up(struct media_pair *pair, enum rtpgate_kind kind, unsigned lim
 
 START_TEST(keys_protect_no_more_than_they_may) {
     for (unsigned rtp = 0; rtp < 2; rtp++) {
-        struct rg_media_limits limits = {rtp == 1 ? 50 : 1000, rtp == 1 ? 1000 : 50};
-        struct media_pair pair;
+        struct rtpgate_media_settings settings = {.rtp_limit = rtp == 1 ? 50 : 1000,
+                                                  .rtcp_limit = rtp == 1 ? 1000 : 50};
+        struct media_pair pair = {end_with(&media_profiles[_i], true, &settings),
+                                  end_with(&media_profiles[_i], false, &settings)};
 
-        rg_media_limit(limits);
-        pair = media_pair_new(&media_profiles[_i]);
-        rg_media_limit((struct rg_media_limits){0, 0});
         use_up(&pair, rtp == 1 ? RTPGATE_KIND_RTP : RTPGATE_KIND_RTCP, 50);
         media_pair_free(&pair);
+    }
+}
+END_TEST
+
+START_TEST(no_limit_is_above_that_of_the_rfcs) {
+    static const uint64_t wanted[] = {0, 1, UINT64_C(1) << 31, UINT64_C(1) << 48, UINT64_MAX};
+    bool aead = media_profiles[_i].salt == 12;
+    uint64_t rtp = UINT64_C(1) << (aead ? 48 : 31);
+    uint64_t rtcp = UINT64_C(1) << 31;
+
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        struct rtpgate_media_settings settings = {.rtp_limit = wanted[i], .rtcp_limit = wanted[i]};
+        rtpgate_media *media = end_with(&media_profiles[_i], true, &settings);
+
+        ck_assert_uint_eq(media->limits.rtp, wanted[i] != 0 && wanted[i] < rtp ? wanted[i] : rtp);
+        ck_assert_uint_eq(media->limits.rtcp,
+                          wanted[i] != 0 && wanted[i] < rtcp ? wanted[i] : rtcp);
+        rtpgate_media_free(media);
     }
 }
 END_TEST
@@ -319,6 +337,7 @@ int main(void) {
     tcase_add_loop_test(tests, a_sender_may_begin_with_any_rollover_counter, 0, MEDIA_PROFILES);
     tcase_add_test(tests, rollover_counters_of_nothing);
     tcase_add_loop_test(tests, keys_protect_no_more_than_they_may, 0, MEDIA_PROFILES);
+    tcase_add_loop_test(tests, no_limit_is_above_that_of_the_rfcs, 0, MEDIA_PROFILES);
     tcase_add_loop_test(tests, causes_are_counted_apart, 0, MEDIA_PROFILES);
     tcase_add_loop_test(tests, any_allocation_of_ours_may_fail, 0, MEDIA_PROFILES);
     return suite_run(suite);

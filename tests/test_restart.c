@@ -1,5 +1,4 @@
 /* A second association on the same port (RFC 8842 5, RFC 5764 4.3). */
-#include "srtp/media.h"
 #include "two_peers.h"
 
 /* New identities, swapped roles, on the same port (RFC 8842 5, RFC 5764 4.3). */
@@ -32,7 +31,8 @@ END_TEST
 
 START_TEST(keys_that_come_near_their_end_are_told_once_and_replaced) {
     uint8_t packet[BUFFER];
-    rg_media_limit((struct rg_media_limits){.rtp = 20, .rtcp = 20});
+    teardown();
+    setup_with((struct rtpgate_media_settings){.rtp_limit = 20, .rtcp_limit = 20});
     connect_peers();
     for (uint16_t number = 0; number < 20; number++) {
         size_t length = protect(client, packet, number);
@@ -45,7 +45,7 @@ START_TEST(keys_that_come_near_their_end_are_told_once_and_replaced) {
     ck_assert_int_eq(rtpgate_peer_protect(client, RTPGATE_KIND_RTP, packet, PACKET, packet, BUFFER),
                      RTPGATE_ERR_EXPIRED);
     ck_assert_uint_eq(stats(client).media.expired, 1);
-    rg_media_limit((struct rg_media_limits){0, 0});
+    settings = (struct rtpgate_media_settings){0};
     restart(client, 0, RTPGATE_ROLE_CLIENT);
     restart(server, 1, RTPGATE_ROLE_SERVER);
     connect_peers();

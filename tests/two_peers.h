@@ -16,6 +16,7 @@ static rtpgate_peer *client;
 static rtpgate_peer *server;
 static uint64_t now;
 static unsigned events[2][RTPGATE_EVENT_EXPIRING + 1];
+static struct rtpgate_media_settings settings; /* of all media that is made; setup clears it */
 
 static inline void expect(rtpgate_peer *peer, size_t which) {
     struct rtpgate_fingerprint fingerprint = sim_fingerprint(which);
@@ -23,20 +24,31 @@ static inline void expect(rtpgate_peer *peer, size_t which) {
                      0);
 }
 
+static inline rtpgate_config *config_new(size_t which) {
+    rtpgate_config *config = sim_config(which);
+    ck_assert_int_eq(rtpgate_config_set_media(config, &settings, sizeof(settings)), 0);
+    return config;
+}
+
 static inline rtpgate_peer *peer_new(size_t which, enum rtpgate_role role) {
     rtpgate_peer *peer = NULL;
-    rtpgate_config *config = sim_config(which);
+    rtpgate_config *config = config_new(which);
     ck_assert_int_eq(rtpgate_peer_new(&peer, config, role, now), 0);
     rtpgate_config_free(config);
     expect(peer, 1 - which);
     return peer;
 }
 
-static inline void setup(void) {
+static inline void setup_with(struct rtpgate_media_settings wanted) {
     now = 1000;
+    settings = wanted;
     memset(events, 0, sizeof(events));
     client = peer_new(0, RTPGATE_ROLE_CLIENT);
     server = peer_new(1, RTPGATE_ROLE_SERVER);
+}
+
+static inline void setup(void) {
+    setup_with((struct rtpgate_media_settings){0});
 }
 
 static inline void teardown(void) {
@@ -116,7 +128,7 @@ static inline struct rtpgate_peer_stats stats(const rtpgate_peer *peer) {
 }
 
 static inline void restart(rtpgate_peer *peer, size_t which, enum rtpgate_role role) {
-    rtpgate_config *config = sim_config(which);
+    rtpgate_config *config = config_new(which);
     ck_assert_int_eq(rtpgate_peer_restart(peer, config, role, now), 0);
     rtpgate_config_free(config);
     expect(peer, 1 - which);

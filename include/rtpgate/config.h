@@ -125,6 +125,22 @@ RTPGATE_API int rtpgate_config_set_proof(rtpgate_config *config, enum rtpgate_pr
  */
 RTPGATE_API int rtpgate_config_set_any_path(rtpgate_config *config, bool any_path);
 
+struct rtpgate_media_settings; /* media.h */
+
+/*
+ * How peers, and with them endpoints, make their SRTP contexts: for each association of this
+ * config. Sessions alone make none.
+ *
+ * settings: copied with its list; `size` bytes are read: pass sizeof(struct
+ * rtpgate_media_settings). `repeats` is for the AES128_CM profiles alone: where an AEAD profile is
+ * negotiated, no index is used twice.
+ * Returns 0; RTPGATE_ERR_INVAL for a NULL, a value that is out of range, `repeats` with
+ * `resumable`, or a `size` of a newer header; RTPGATE_ERR_STATE when frozen.
+ */
+RTPGATE_API int rtpgate_config_set_media(rtpgate_config *config,
+                                         const struct rtpgate_media_settings *settings,
+                                         size_t size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -52,6 +52,11 @@ struct rtpgate_media_settings {
     /* Keeps account of the indices of each SSRC (about 100 bytes), so that another process can go
      * on (media_state.h). Not with `repeats`, nor with rtpgate_media_set_roc. */
     bool resumable;
+    /* How many packets a key may protect in each direction, for who wants new keys sooner than the
+     * RFCs ask for them; 0, or more than they allow, for what they allow (rtpgate_media_protect).
+     */
+    uint64_t rtp_limit;
+    uint64_t rtcp_limit;
 };
 
 enum rtpgate_media_direction { RTPGATE_MEDIA_OUTBOUND, RTPGATE_MEDIA_INBOUND };
@@ -110,9 +115,10 @@ RTPGATE_API void rtpgate_media_free(rtpgate_media *media);
  * extension is longer than 2048 bytes; RTPGATE_ERR_REPLAY when its index was used before or is
  * older than the replay window; RTPGATE_ERR_CRYPTEX; RTPGATE_ERR_EXPIRED when the key protected
  * 2^31 RTP or SRTCP packets with AES128_CM (RFC 5764 4.1.2), 2^48 RTP or 2^31 SRTCP packets with
- * AEAD (RFC 7714 13.1, 14.1): negotiate a new association; RTPGATE_ERR_NOMEM, only for the first
- * packet of an SSRC; RTPGATE_ERR_CRYPTO; RTPGATE_ERR_STATE when suspended, or no stored snapshot
- * covers it (media_state.h). After NOMEM, REPLAY, STATE or CRYPTO `out` holds nothing of use.
+ * AEAD (RFC 7714 13.1, 14.1), or the limit of the settings: negotiate a new association;
+ * RTPGATE_ERR_NOMEM, only for the first packet of an SSRC; RTPGATE_ERR_CRYPTO; RTPGATE_ERR_STATE
+ * when suspended, or no stored snapshot covers it (media_state.h). After NOMEM, REPLAY, STATE or
+ * CRYPTO `out` holds nothing of use.
  */
 RTPGATE_API int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind kind,
                                       const uint8_t *in, size_t length, uint8_t *out,

@@ -171,9 +171,7 @@ void rtpgate_config_free(rtpgate_config *config) {
     rg_free(config);
 }
 
-/* What every setter asks: whether there is a config, the arguments are right, and it is not frozen.
- */
-static int check(const rtpgate_config *config, bool valid) {
+int rg_config_check(const rtpgate_config *config, bool valid) {
     if (config == NULL || !valid) {
         return RTPGATE_ERR_INVAL;
     }
@@ -201,7 +199,7 @@ static bool profiles_valid(const enum rtpgate_srtp_profile *profiles, size_t cou
 
 int rtpgate_config_set_profiles(rtpgate_config *config, const enum rtpgate_srtp_profile *profiles,
                                 size_t count) {
-    int code = check(config, profiles_valid(profiles, count));
+    int code = rg_config_check(config, profiles_valid(profiles, count));
 
     if (code < 0) {
         return code;
@@ -212,7 +210,7 @@ int rtpgate_config_set_profiles(rtpgate_config *config, const enum rtpgate_srtp_
 }
 
 int rtpgate_config_set_mtu(rtpgate_config *config, size_t mtu) {
-    int code = check(config, mtu >= RTPGATE_MTU_MIN && mtu <= RTPGATE_MTU_MAX);
+    int code = rg_config_check(config, mtu >= RTPGATE_MTU_MIN && mtu <= RTPGATE_MTU_MAX);
 
     if (code < 0) {
         return code;
@@ -223,7 +221,7 @@ int rtpgate_config_set_mtu(rtpgate_config *config, size_t mtu) {
 
 int rtpgate_config_set_retransmission(rtpgate_config *config, uint64_t initial, uint64_t cap) {
     bool valid = initial >= 10 * MILLISECOND && initial <= cap && cap <= 60 * SECOND;
-    int code = check(config, valid);
+    int code = rg_config_check(config, valid);
 
     if (code < 0) {
         return code;
@@ -234,7 +232,7 @@ int rtpgate_config_set_retransmission(rtpgate_config *config, uint64_t initial, 
 }
 
 int rtpgate_config_set_deadline(rtpgate_config *config, uint64_t deadline) {
-    int code = check(config, deadline != 0);
+    int code = rg_config_check(config, deadline != 0);
 
     if (code < 0) {
         return code;
@@ -244,7 +242,7 @@ int rtpgate_config_set_deadline(rtpgate_config *config, uint64_t deadline) {
 }
 
 int rtpgate_config_set_grace(rtpgate_config *config, uint64_t grace) {
-    int code = check(config, true);
+    int code = rg_config_check(config, true);
 
     if (code < 0) {
         return code;
@@ -254,7 +252,7 @@ int rtpgate_config_set_grace(rtpgate_config *config, uint64_t grace) {
 }
 
 int rtpgate_config_set_release(rtpgate_config *config, uint64_t linger) {
-    int code = check(config, true);
+    int code = rg_config_check(config, true);
 
     if (code < 0) {
         return code;
@@ -264,7 +262,7 @@ int rtpgate_config_set_release(rtpgate_config *config, uint64_t linger) {
 }
 
 int rtpgate_config_set_proof(rtpgate_config *config, enum rtpgate_proof proof) {
-    int code = check(config, (unsigned)proof <= RTPGATE_PROOF_AFTER_ANOMALY);
+    int code = rg_config_check(config, (unsigned)proof <= RTPGATE_PROOF_AFTER_ANOMALY);
 
     if (code < 0) {
         return code;
@@ -274,7 +272,7 @@ int rtpgate_config_set_proof(rtpgate_config *config, enum rtpgate_proof proof) {
 }
 
 int rtpgate_config_set_any_path(rtpgate_config *config, bool any_path) {
-    int code = check(config, true);
+    int code = rg_config_check(config, true);
 
     if (code < 0) {
         return code;

@@ -64,7 +64,8 @@ static void follow_state(struct rtpgate_peer *peer, struct association *associat
     } else if (association->media == NULL) {
         struct rtpgate_srtp_keys keys;
         if (rtpgate_session_keys(association->session, &keys) == 0) {
-            (void)rtpgate_media_new(&association->media, &keys); /* without memory: tried again */
+            /* without memory: tried again */
+            (void)rg_media_new_of(&association->media, &keys, association->session->config);
             rtpgate_srtp_keys_clear(&keys);
         }
     }

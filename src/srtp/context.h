@@ -9,10 +9,9 @@
 
 #include <rtpgate/media.h>
 
+#include "dtls/config.h"
 #include "srtp/media.h"
 #include "srtp/sources.h"
-
-enum { RG_MAX_EXTENSIONS = 255 }; /* one byte says which */
 
 struct rtpgate_media {
     srtp_t outbound; /* NULL when suspended; so is the other */
@@ -25,7 +24,7 @@ struct rtpgate_media {
     bool repeats;
     bool resumable; /* `sent` and `received` are kept, and obeyed */
     int extension_count;
-    int extensions[RG_MAX_EXTENSIONS];
+    int extensions[RG_EXTENSION_IDS];
     struct rtpgate_media_stats stats;
     struct rg_sources sent;
     struct rg_sources received;

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include <rtpgate/config.h>
 #include <rtpgate/media.h>
 
 /* How many packets of a kind one key may protect. */
@@ -12,12 +13,13 @@ struct rg_media_limits {
     uint64_t rtcp;
 };
 
+/* Contexts as `config` wants them, as far as the profile of `keys` allows. Returns what
+ * rtpgate_media_new returns. */
+int rg_media_new_of(rtpgate_media **out, const struct rtpgate_srtp_keys *keys,
+                    const rtpgate_config *config);
+
 /* Adds the counters of `media` to `sum`. NULL is fine. */
 void rg_media_add_stats(struct rtpgate_media_stats *sum, const rtpgate_media *media);
-
-/* Tests only, which cannot wait for 2^31 packets: these are the limits of all contexts that are
- * made from now on. Zeros end this. */
-void rg_media_limit(struct rg_media_limits limits);
 
 /* Initialises libsrtp, once a process; it takes milliseconds, which a handshake should not wait
  * for. Returns 0, RTPGATE_ERR_NOMEM or RTPGATE_ERR_CRYPTO. */

@@ -35,33 +35,38 @@ static const struct rtpgate_srtp_profile_info *profile_of(const struct rtpgate_s
     return info;
 }
 
+static uint64_t lower(uint64_t limit, uint64_t wanted) {
+    return wanted != 0 && wanted < limit ? wanted : limit;
+}
+
 /* RFC 5764 4.1.2 and RFC 7714 13.1 and 14.1: as many packets may one master key protect. */
-static struct rg_media_limits limits_of(enum rtpgate_srtp_profile profile) {
-    return (struct rg_media_limits){.rtp = UINT64_C(1) << (is_aead(profile) ? 48 : 31),
-                                    .rtcp = UINT64_C(1) << 31};
+static struct rg_media_limits limits_of(enum rtpgate_srtp_profile profile,
+                                        const struct rtpgate_media_settings *settings) {
+    return (struct rg_media_limits){
+        .rtp = lower(UINT64_C(1) << (is_aead(profile) ? 48 : 31), settings->rtp_limit),
+        .rtcp = lower(UINT64_C(1) << 31, settings->rtcp_limit)};
 }
 
-static struct rg_media_limits imposed;
-
-void rg_media_limit(struct rg_media_limits limits) {
-    imposed = limits;
-}
-
-static bool settings_valid(const struct rtpgate_srtp_keys *keys,
-                           const struct rtpgate_media_settings *settings) {
-    const uint8_t *extensions = settings->encrypted_extensions;
-    size_t count = settings->encrypted_extension_count;
-
-    return (settings->replay_window == 0 || (settings->replay_window >= MIN_REPLAY_WINDOW &&
-                                             settings->replay_window <= MAX_REPLAY_WINDOW)) &&
-           !(settings->repeats && (is_aead(keys->profile) || settings->resumable)) &&
-           count <= RG_MAX_EXTENSIONS &&
-           (count == 0 || (extensions != NULL && memchr(extensions, 0, count) == NULL));
+/* Reads settings of a caller, whose struct may be an older one. False when they are not good. */
+static bool read_settings(struct rtpgate_media_settings *out,
+                          const struct rtpgate_media_settings *settings, size_t size) {
+    if (settings == NULL || size > sizeof *out) {
+        return false;
+    }
+    *out = (struct rtpgate_media_settings){0};
+    memcpy(out, settings, size);
+    return (out->replay_window == 0 ||
+            (out->replay_window >= MIN_REPLAY_WINDOW && out->replay_window <= MAX_REPLAY_WINDOW)) &&
+           !(out->repeats && out->resumable) &&
+           out->encrypted_extension_count <= RG_EXTENSION_IDS &&
+           (out->encrypted_extension_count == 0 ||
+            (out->encrypted_extensions != NULL &&
+             memchr(out->encrypted_extensions, 0, out->encrypted_extension_count) == NULL));
 }
 
 static void apply(rtpgate_media *media, const struct rtpgate_media_settings *settings) {
     media->aead = is_aead(media->keys.profile);
-    media->limits = imposed.rtp != 0 ? imposed : limits_of(media->keys.profile);
+    media->limits = limits_of(media->keys.profile, settings);
     media->replay_window = settings->replay_window == 0 ? REPLAY_WINDOW : settings->replay_window;
     media->repeats = settings->repeats;
     media->resumable = settings->resumable;
@@ -76,15 +81,12 @@ static void apply(rtpgate_media *media, const struct rtpgate_media_settings *set
 int rtpgate_media_new_with(rtpgate_media **out, const struct rtpgate_srtp_keys *keys,
                            const struct rtpgate_media_settings *settings, size_t size) {
     const struct rtpgate_srtp_profile_info *profile = profile_of(keys);
-    struct rtpgate_media_settings all = {0};
+    struct rtpgate_media_settings all;
     rtpgate_media *media;
     int code;
 
-    if (out == NULL || profile == NULL || settings == NULL || size > sizeof all) {
-        return RTPGATE_ERR_INVAL;
-    }
-    memcpy(&all, settings, size);
-    if (!settings_valid(keys, &all)) {
+    if (out == NULL || profile == NULL || !read_settings(&all, settings, size) ||
+        (all.repeats && is_aead(keys->profile))) {
         return RTPGATE_ERR_INVAL;
     }
     code = rg_media_prepare();
@@ -111,6 +113,30 @@ int rtpgate_media_new(rtpgate_media **out, const struct rtpgate_srtp_keys *keys)
     static const struct rtpgate_media_settings defaults;
 
     return rtpgate_media_new_with(out, keys, &defaults, sizeof defaults);
+}
+
+int rtpgate_config_set_media(rtpgate_config *config, const struct rtpgate_media_settings *settings,
+                             size_t size) {
+    struct rtpgate_media_settings all;
+    int code = rg_config_check(config, read_settings(&all, settings, size));
+
+    if (code < 0) {
+        return code;
+    }
+    for (size_t i = 0; i < all.encrypted_extension_count; i++) {
+        config->encrypted_extensions[i] = all.encrypted_extensions[i];
+    }
+    all.encrypted_extensions = config->encrypted_extensions;
+    config->media = all;
+    return 0;
+}
+
+int rg_media_new_of(rtpgate_media **out, const struct rtpgate_srtp_keys *keys,
+                    const rtpgate_config *config) {
+    struct rtpgate_media_settings settings = config->media;
+
+    settings.repeats = settings.repeats && !is_aead(keys->profile);
+    return rtpgate_media_new_with(out, keys, &settings, sizeof settings);
 }
 
 void rtpgate_media_free(rtpgate_media *media) {
