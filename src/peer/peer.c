@@ -4,35 +4,14 @@
 
 #include "base/alloc.h"
 #include "dtls/association.h"
-#include "dtls/paths.h"
-#include "srtp/hold.h"
+#include "peer/peer.h"
 #include "srtp/media.h"
 #include "wire/record.h"
 
 /* How long the old keys are tried after the new association is READY (RFC 5764 4.3). */
 #define OLD_KEYS UINT64_C(3000000)
 
-struct association {
-    rtpgate_session *session; /* NULL: there is none */
-    rtpgate_media *media;     /* NULL: no keys yet, or no more */
-    bool told_expiring;
-};
-
-struct rtpgate_peer {
-    struct association current;
-    struct association next; /* after rtpgate_peer_restart, until it has taken over */
-    uint64_t takes_over_at;  /* RTPGATE_NEVER: next is not READY */
-    uint64_t now;
-    struct rg_paths paths; /* for associations to come */
-    bool path_fixed;
-    uint64_t path;
-    uint64_t rtt;
-    struct rg_hold hold;
-    struct rtpgate_peer_stats stats;
-    struct rtpgate_media_stats retired; /* of associations that are gone */
-};
-
-static void retire_media(struct rtpgate_peer *peer, struct association *association) {
+static void retire_media(struct rtpgate_peer *peer, struct rg_association *association) {
     if (association->media != NULL) {
         rg_media_add_stats(&peer->retired, association->media);
         rtpgate_media_free(association->media);
@@ -41,24 +20,24 @@ static void retire_media(struct rtpgate_peer *peer, struct association *associat
     }
 }
 
-static void retire(struct rtpgate_peer *peer, struct association *association) {
+static void retire(struct rtpgate_peer *peer, struct rg_association *association) {
     retire_media(peer, association);
     rtpgate_session_free(association->session);
     association->session = NULL;
 }
 
-static bool is_ready(const struct association *association) {
+static bool is_ready(const struct rg_association *association) {
     return association->session != NULL &&
            rtpgate_session_state(association->session) == RTPGATE_STATE_READY;
 }
 
-static bool is_over(const struct association *association) {
+static bool is_over(const struct rg_association *association) {
     return association->session != NULL &&
            rtpgate_session_state(association->session) > RTPGATE_STATE_READY;
 }
 
 /* Media lives exactly as long as its association is READY. */
-static void follow_state(struct rtpgate_peer *peer, struct association *association) {
+static void follow_state(struct rtpgate_peer *peer, struct rg_association *association) {
     if (!is_ready(association)) {
         retire_media(peer, association);
     } else if (association->media == NULL) {
@@ -74,11 +53,11 @@ static void follow_state(struct rtpgate_peer *peer, struct association *associat
 static void take_over(struct rtpgate_peer *peer) {
     retire(peer, &peer->current);
     peer->current = peer->next;
-    peer->next = (struct association){NULL, NULL, false};
+    peer->next = (struct rg_association){NULL, NULL, false};
     peer->takes_over_at = RTPGATE_NEVER;
 }
 
-static void settle(struct rtpgate_peer *peer) {
+void rg_peer_settle(struct rtpgate_peer *peer) {
     follow_state(peer, &peer->current);
     follow_state(peer, &peer->next);
     if (peer->next.media != NULL && peer->takes_over_at == RTPGATE_NEVER) {
@@ -176,7 +155,7 @@ int rtpgate_peer_restart(rtpgate_peer *peer, rtpgate_config *config, enum rtpgat
         rtpgate_session_free(session);
         return status;
     }
-    settle(peer);
+    rg_peer_settle(peer);
     if (peer->next.media != NULL) {
         take_over(peer); /* a third association: the second is the old one now */
     }
@@ -207,57 +186,6 @@ static void take_dtls(struct rtpgate_peer *peer, const uint8_t *datagram, size_t
     }
 }
 
-/* With two associations the new keys are tried first, on a copy: a failed try may leave anything in
- * its output. */
-static int try_next(struct rtpgate_peer *peer, enum rtpgate_kind kind, const uint8_t *packet,
-                    size_t length, uint8_t *out) {
-    uint8_t *copy = rg_alloc(length);
-    if (copy == NULL) {
-        return RTPGATE_ERR_NOMEM;
-    }
-    int status = rtpgate_media_unprotect(peer->next.media, kind, packet, length, copy, length);
-    if (status > 0) {
-        memcpy(out, copy, (size_t)status);
-    }
-    rg_free_secret(copy, length);
-    return status;
-}
-
-static int unprotect(struct rtpgate_peer *peer, enum rtpgate_kind kind, const uint8_t *packet,
-                     size_t length, uint8_t *out) {
-    rtpgate_media *media = peer->current.media;
-    if (peer->next.media != NULL) {
-        int status = try_next(peer, kind, packet, length, out);
-        /* libsrtp looks for replays before it authenticates, so a number that is new under the old
-         * keys may be an old one here. */
-        bool other = status == RTPGATE_ERR_AUTH || status == RTPGATE_ERR_REPLAY;
-        if (!other || media == NULL) {
-            return status;
-        }
-    }
-    if (media == NULL) {
-        return RTPGATE_ERR_STATE;
-    }
-    return rtpgate_media_unprotect(media, kind, packet, length, out, length);
-}
-
-static int take_media(struct rtpgate_peer *peer, enum rtpgate_kind kind, uint8_t *packet,
-                      size_t *length) {
-    int status = unprotect(peer, kind, packet, *length, packet);
-    if (status == RTPGATE_ERR_STATE) {
-        if (rtpgate_session_state(rtpgate_peer_session(peer)) > RTPGATE_STATE_READY) {
-            peer->stats.dropped_closed++;
-        } else {
-            rg_hold_push(&peer->hold, kind, packet, *length, peer->now);
-        }
-    }
-    if (status < 0) {
-        return status;
-    }
-    *length = (size_t)status;
-    return (int)kind;
-}
-
 int rtpgate_peer_input(rtpgate_peer *peer, uint8_t *datagram, size_t *length, uint64_t path,
                        bool from_turn_server, uint64_t now) {
     if (enter(peer, now) != 0 || length == NULL || (datagram == NULL && *length > 0)) {
@@ -265,51 +193,14 @@ int rtpgate_peer_input(rtpgate_peer *peer, uint8_t *datagram, size_t *length, ui
     }
     enum rtpgate_kind kind = rtpgate_classify(datagram, *length, from_turn_server);
     peer->stats.received[kind]++;
-    settle(peer);
+    rg_peer_settle(peer);
     if (kind == RTPGATE_KIND_DTLS) {
         take_dtls(peer, datagram, *length, path);
-        settle(peer);
+        rg_peer_settle(peer);
     } else if (kind == RTPGATE_KIND_RTP || kind == RTPGATE_KIND_RTCP) {
-        return take_media(peer, kind, datagram, length);
+        return rg_peer_take_media(peer, kind, datagram, length);
     }
     return (int)kind;
-}
-
-int rtpgate_peer_next_packet(rtpgate_peer *peer, uint8_t *buffer, size_t capacity, size_t *length) {
-    if (peer == NULL || buffer == NULL || length == NULL) {
-        return RTPGATE_ERR_INVAL;
-    }
-    settle(peer);
-    while (peer->current.media != NULL || peer->next.media != NULL) {
-        const struct rg_block *block = rg_hold_first(&peer->hold, peer->now);
-        if (block == NULL) {
-            return 0;
-        }
-        if (block->length > capacity) {
-            return RTPGATE_ERR_NOBUF;
-        }
-        enum rtpgate_kind kind = (enum rtpgate_kind)block->kind;
-        int status = unprotect(peer, kind, block->bytes, block->length, buffer);
-        rg_hold_pop(&peer->hold);
-        if (status > 0) {
-            *length = (size_t)status;
-            return (int)kind;
-        }
-    }
-    return 0;
-}
-
-int rtpgate_peer_protect(rtpgate_peer *peer, enum rtpgate_kind kind, const uint8_t *in,
-                         size_t length, uint8_t *out, size_t capacity) {
-    if (peer == NULL) {
-        return RTPGATE_ERR_INVAL;
-    }
-    settle(peer);
-    rtpgate_media *media = peer->next.media != NULL ? peer->next.media : peer->current.media;
-    if (media == NULL) {
-        return RTPGATE_ERR_STATE;
-    }
-    return rtpgate_media_protect(media, kind, in, length, out, capacity);
 }
 
 int rtpgate_peer_output(rtpgate_peer *peer, uint8_t *buffer, size_t capacity, uint64_t *path) {
@@ -334,7 +225,7 @@ static int event_of_replaced(struct rtpgate_peer *peer, struct rtpgate_event *ev
 
 /* The keys that are in use come near their end: told once. */
 static int event_of_media(struct rtpgate_peer *peer, struct rtpgate_event *event) {
-    struct association *used = peer->next.media != NULL ? &peer->next : &peer->current;
+    struct rg_association *used = peer->next.media != NULL ? &peer->next : &peer->current;
     if (used->told_expiring || !rtpgate_media_expiring(used->media)) {
         return 0;
     }
@@ -347,7 +238,7 @@ int rtpgate_peer_next_event(rtpgate_peer *peer, struct rtpgate_event *event) {
     if (peer == NULL || event == NULL) {
         return RTPGATE_ERR_INVAL;
     }
-    settle(peer);
+    rg_peer_settle(peer);
     int status = 0;
     if (peer->next.session == NULL || is_over(&peer->next)) {
         status = rtpgate_session_next_event(peer->current.session, event);
@@ -380,7 +271,7 @@ int rtpgate_peer_expire(rtpgate_peer *peer, uint64_t now) {
     if (status == 0 && peer->next.session != NULL) {
         status = rtpgate_session_expire(peer->next.session, peer->now);
     }
-    settle(peer);
+    rg_peer_settle(peer);
     return status;
 }
 
@@ -395,7 +286,7 @@ int rtpgate_peer_path_valid(rtpgate_peer *peer, uint64_t path, bool valid, uint6
     if (status == 0 && peer->next.session != NULL) {
         status = rtpgate_session_path_valid(peer->next.session, path, valid, peer->now);
     }
-    settle(peer);
+    rg_peer_settle(peer);
     return status;
 }
 
@@ -430,7 +321,7 @@ int rtpgate_peer_close(rtpgate_peer *peer, uint64_t now) {
         (void)rtpgate_session_close(peer->next.session, peer->now);
     }
     int status = rtpgate_session_close(peer->current.session, peer->now);
-    settle(peer);
+    rg_peer_settle(peer);
     return status;
 }
 

@@ -1,0 +1,93 @@
+#include "peer/peer.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* With two associations the new keys are tried first, on a copy: a failed try may leave anything in
+ * its output. */
+static int try_next(struct rtpgate_peer *peer, enum rtpgate_kind kind, const uint8_t *packet,
+                    size_t length, uint8_t *out) {
+    uint8_t *copy = rg_alloc(length);
+    if (copy == NULL) {
+        return RTPGATE_ERR_NOMEM;
+    }
+    int status = rtpgate_media_unprotect(peer->next.media, kind, packet, length, copy, length);
+    if (status > 0) {
+        memcpy(out, copy, (size_t)status);
+    }
+    rg_free_secret(copy, length);
+    return status;
+}
+
+static int unprotect(struct rtpgate_peer *peer, enum rtpgate_kind kind, const uint8_t *packet,
+                     size_t length, uint8_t *out) {
+    rtpgate_media *media = peer->current.media;
+    if (peer->next.media != NULL) {
+        int status = try_next(peer, kind, packet, length, out);
+        /* libsrtp looks for replays before it authenticates, so a number that is new under the old
+         * keys may be an old one here. */
+        bool other = status == RTPGATE_ERR_AUTH || status == RTPGATE_ERR_REPLAY;
+        if (!other || media == NULL) {
+            return status;
+        }
+    }
+    if (media == NULL) {
+        return RTPGATE_ERR_STATE;
+    }
+    return rtpgate_media_unprotect(media, kind, packet, length, out, length);
+}
+
+int rg_peer_take_media(struct rtpgate_peer *peer, enum rtpgate_kind kind, uint8_t *packet,
+                       size_t *length) {
+    int status = unprotect(peer, kind, packet, *length, packet);
+    if (status == RTPGATE_ERR_STATE) {
+        if (rtpgate_session_state(rtpgate_peer_session(peer)) > RTPGATE_STATE_READY) {
+            peer->stats.dropped_closed++;
+        } else {
+            rg_hold_push(&peer->hold, kind, packet, *length, peer->now);
+        }
+    }
+    if (status < 0) {
+        return status;
+    }
+    *length = (size_t)status;
+    return (int)kind;
+}
+
+int rtpgate_peer_next_packet(rtpgate_peer *peer, uint8_t *buffer, size_t capacity, size_t *length) {
+    if (peer == NULL || buffer == NULL || length == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    rg_peer_settle(peer);
+    while (peer->current.media != NULL || peer->next.media != NULL) {
+        const struct rg_block *block = rg_hold_first(&peer->hold, peer->now);
+        if (block == NULL) {
+            return 0;
+        }
+        if (block->length > capacity) {
+            return RTPGATE_ERR_NOBUF;
+        }
+        enum rtpgate_kind kind = (enum rtpgate_kind)block->kind;
+        int status = unprotect(peer, kind, block->bytes, block->length, buffer);
+        rg_hold_pop(&peer->hold);
+        if (status > 0) {
+            *length = (size_t)status;
+            return (int)kind;
+        }
+    }
+    return 0;
+}
+
+int rtpgate_peer_protect(rtpgate_peer *peer, enum rtpgate_kind kind, const uint8_t *in,
+                         size_t length, uint8_t *out, size_t capacity) {
+    if (peer == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    rg_peer_settle(peer);
+    rtpgate_media *media = peer->next.media != NULL ? peer->next.media : peer->current.media;
+    if (media == NULL) {
+        return RTPGATE_ERR_STATE;
+    }
+    return rtpgate_media_protect(media, kind, in, length, out, capacity);
+}
