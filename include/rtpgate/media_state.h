@@ -10,9 +10,9 @@
  * - Keys are good for 2^32 states. Who has a key reads the media: keep it elsewhere than the
  * states.
  *
- * The media must have been made with the setting `resumable`. A peer or an endpoint does not make
- * such: export the keys (rtpgate_session_keys) and use media.h beside the session. DTLS itself is
- * not resumed: application data, and the alert that closes the association, end with the process.
+ * The media must have been made with the setting `resumable`: by you, or by a peer whose config
+ * says so (rtpgate_config_set_media, rtpgate_peer_media, rtpgate_peer_resume). DTLS itself is not
+ * resumed: application data, and the alert that closes the association, end with the process.
  */
 #ifndef RTPGATE_MEDIA_STATE_H
 #define RTPGATE_MEDIA_STATE_H

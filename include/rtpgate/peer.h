@@ -37,6 +37,18 @@ struct rtpgate_peer_stats {
 RTPGATE_API int rtpgate_peer_new(rtpgate_peer **out, rtpgate_config *config, enum rtpgate_role role,
                                  uint64_t now);
 
+/*
+ * Makes a peer whose association ended with another process, and whose media goes on: SRTP passes
+ * in both directions at once. Nothing is left of DTLS: rtpgate_peer_session is NULL, there are no
+ * events but RTPGATE_EVENT_EXPIRING, what comes is dropped, and rtpgate_peer_close tells the remote
+ * nothing. rtpgate_peer_restart negotiates a new association, with media meanwhile. Paths and RTT
+ * have to be told anew.
+ *
+ * out: written only on success; release it with rtpgate_peer_free. media: what rtpgate_media_resume
+ * made; it belongs to the peer then. Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_NOMEM.
+ */
+RTPGATE_API int rtpgate_peer_resume(rtpgate_peer **out, rtpgate_media *media, uint64_t now);
+
 /* Zeroes all secrets and frees the peer. NULL is fine. */
 RTPGATE_API void rtpgate_peer_free(rtpgate_peer *peer);
 
@@ -45,9 +57,19 @@ RTPGATE_API void rtpgate_peer_free(rtpgate_peer *peer);
  * for set_remote, set_role, start, send, info, stats, error and what else session.h has, followed
  * by the drain rule of this header. Datagrams, output, events, expiry and paths go through the
  * peer. It changes with rtpgate_peer_restart and with its outcome (ask again after each call), and
- * lives at most as long as the peer. NULL for NULL.
+ * lives at most as long as the peer. NULL for NULL, and when there is none (rtpgate_peer_resume).
  */
 RTPGATE_API rtpgate_session *rtpgate_peer_session(rtpgate_peer *peer);
+
+/*
+ * The SRTP contexts that protect now: for rtpgate_media_roc, _set_roc and _next_index, and to let
+ * them survive with rtpgate_media_snapshot, _snapshot_stored or _suspend, for which the config's
+ * media settings are `resumable`. The peer owns them; packets go through the peer. It changes as
+ * rtpgate_peer_session does: a snapshot is of one association. After rtpgate_media_suspend free the
+ * peer without closing it, or the remote ends the media that goes on. NULL without keys, and for
+ * NULL.
+ */
+RTPGATE_API rtpgate_media *rtpgate_peer_media(rtpgate_peer *peer);
 
 /*
  * Begins a second association on the same port, after an offer and answer that ask for one (RFC
@@ -69,9 +91,10 @@ RTPGATE_API int rtpgate_peer_restart(rtpgate_peer *peer, rtpgate_config *config,
  * for the caller's ICE (then rtpgate_peer_path_valid); RTP or RTCP in plaintext; ZRTP,
  * TURN_CHANNEL, QUIC or UNKNOWN as it came. DTLS was taken in: drain. Below 0 nothing is there for
  * the caller: RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE for SRTP before the keys (it is held,
- * up to 128 packets, 128 KB, 2048 bytes each and 5 s, and comes out of rtpgate_peer_next_packet) or
- * without an association; RTPGATE_ERR_NOMEM, RTPGATE_ERR_CRYPTO; RTPGATE_ERR_AUTH,
- * RTPGATE_ERR_REPLAY, RTPGATE_ERR_MALFORMED: dropped and counted, nothing is harmed.
+ * up to 128 packets, 128 KB, 2048 bytes each and 5 s, and comes out of rtpgate_peer_next_packet),
+ * without an association, or when its index waits for a snapshot (media_state.h);
+ * RTPGATE_ERR_NOMEM, RTPGATE_ERR_CRYPTO; RTPGATE_ERR_AUTH, RTPGATE_ERR_REPLAY,
+ * RTPGATE_ERR_MALFORMED: dropped and counted, nothing is harmed.
  */
 RTPGATE_API int rtpgate_peer_input(rtpgate_peer *peer, uint8_t *datagram, size_t *length,
                                    uint64_t path, bool from_turn_server, uint64_t now);

@@ -27,8 +27,9 @@ static void retire(struct rtpgate_peer *peer, struct rg_association *association
 }
 
 static bool is_ready(const struct rg_association *association) {
-    return association->session != NULL &&
-           rtpgate_session_state(association->session) == RTPGATE_STATE_READY;
+    return association->session != NULL
+               ? rtpgate_session_state(association->session) == RTPGATE_STATE_READY
+               : association->media != NULL;
 }
 
 static bool is_over(const struct rg_association *association) {
@@ -36,7 +37,8 @@ static bool is_over(const struct rg_association *association) {
            rtpgate_session_state(association->session) > RTPGATE_STATE_READY;
 }
 
-/* Media lives exactly as long as its association is READY. */
+/* Media lives exactly as long as its association is READY, or until it is closed when it has none.
+ */
 static void follow_state(struct rtpgate_peer *peer, struct rg_association *association) {
     if (!is_ready(association)) {
         retire_media(peer, association);
@@ -81,12 +83,23 @@ static int enter(struct rtpgate_peer *peer, uint64_t now) {
     return 0;
 }
 
+static struct rtpgate_peer *make_peer(uint64_t now) {
+    struct rtpgate_peer *peer = rg_alloc(sizeof(*peer));
+    if (peer != NULL) {
+        peer->now = now;
+        peer->takes_over_at = RTPGATE_NEVER;
+        rg_paths_init(&peer->paths, false);
+        rg_hold_init(&peer->hold);
+    }
+    return peer;
+}
+
 int rtpgate_peer_new(rtpgate_peer **out, rtpgate_config *config, enum rtpgate_role role,
                      uint64_t now) {
     if (out == NULL) {
         return RTPGATE_ERR_INVAL;
     }
-    struct rtpgate_peer *peer = rg_alloc(sizeof(*peer));
+    struct rtpgate_peer *peer = make_peer(now);
     if (peer == NULL) {
         return RTPGATE_ERR_NOMEM;
     }
@@ -99,10 +112,19 @@ int rtpgate_peer_new(rtpgate_peer **out, rtpgate_config *config, enum rtpgate_ro
         rg_free(peer);
         return status;
     }
-    peer->now = now;
-    peer->takes_over_at = RTPGATE_NEVER;
-    rg_paths_init(&peer->paths, false);
-    rg_hold_init(&peer->hold);
+    *out = peer;
+    return 0;
+}
+
+int rtpgate_peer_resume(rtpgate_peer **out, rtpgate_media *media, uint64_t now) {
+    if (out == NULL || media == NULL) {
+        return RTPGATE_ERR_INVAL;
+    }
+    struct rtpgate_peer *peer = make_peer(now);
+    if (peer == NULL) {
+        return RTPGATE_ERR_NOMEM;
+    }
+    peer->current.media = media;
     *out = peer;
     return 0;
 }
@@ -125,10 +147,30 @@ rtpgate_session *rtpgate_peer_session(rtpgate_peer *peer) {
     return peer->next.session != NULL && !failed ? peer->next.session : peer->current.session;
 }
 
+rtpgate_media *rtpgate_peer_media(rtpgate_peer *peer) {
+    if (peer == NULL) {
+        return NULL;
+    }
+    rg_peer_settle(peer);
+    return peer->next.media != NULL ? peer->next.media : peer->current.media;
+}
+
+/* The sessions that there are, the older one first; how many. */
+static size_t sessions_of(const struct rtpgate_peer *peer, rtpgate_session *sessions[2]) {
+    size_t count = 0;
+    if (peer->current.session != NULL) {
+        sessions[count++] = peer->current.session;
+    }
+    if (peer->next.session != NULL) {
+        sessions[count++] = peer->next.session;
+    }
+    return count;
+}
+
 static int inherit(const struct rtpgate_peer *peer, rtpgate_session *session) {
     const struct rtpgate_session *old = peer->current.session;
     int status = rtpgate_session_set_rtt(session, peer->rtt, peer->now);
-    if (old->followed) {
+    if (old != NULL && old->followed) {
         rg_redirect(session, old->path);
         session->followed = true;
     }
@@ -178,7 +220,7 @@ static void take_dtls(struct rtpgate_peer *peer, const uint8_t *datagram, size_t
     struct rg_record record = {0};
     bool handshake = rg_record_next(&reader, &record) &&
                      (record.epoch == 0 || record.type == RG_CONTENT_HANDSHAKE);
-    if (peer->next.session == NULL || !handshake) {
+    if (peer->current.session != NULL && (peer->next.session == NULL || !handshake)) {
         (void)rtpgate_session_input(peer->current.session, datagram, length, path, peer->now);
     }
     if (peer->next.session != NULL) {
@@ -207,9 +249,11 @@ int rtpgate_peer_output(rtpgate_peer *peer, uint8_t *buffer, size_t capacity, ui
     if (peer == NULL) {
         return RTPGATE_ERR_INVAL;
     }
-    int length = rtpgate_session_output(peer->current.session, buffer, capacity, path);
-    if (length == 0 && peer->next.session != NULL) {
-        length = rtpgate_session_output(peer->next.session, buffer, capacity, path);
+    rtpgate_session *sessions[2];
+    size_t count = sessions_of(peer, sessions);
+    int length = 0;
+    for (size_t i = 0; length == 0 && i < count; i++) {
+        length = rtpgate_session_output(sessions[i], buffer, capacity, path);
     }
     return length;
 }
@@ -240,7 +284,9 @@ int rtpgate_peer_next_event(rtpgate_peer *peer, struct rtpgate_event *event) {
     }
     rg_peer_settle(peer);
     int status = 0;
-    if (peer->next.session == NULL || is_over(&peer->next)) {
+    if (peer->current.session == NULL) {
+        *event = (struct rtpgate_event){.type = RTPGATE_EVENT_NONE, .text = ""};
+    } else if (peer->next.session == NULL || is_over(&peer->next)) {
         status = rtpgate_session_next_event(peer->current.session, event);
     } else {
         status = event_of_replaced(peer, event);
@@ -267,9 +313,11 @@ int rtpgate_peer_expire(rtpgate_peer *peer, uint64_t now) {
     if (enter(peer, now) != 0) {
         return RTPGATE_ERR_INVAL;
     }
-    int status = rtpgate_session_expire(peer->current.session, peer->now);
-    if (status == 0 && peer->next.session != NULL) {
-        status = rtpgate_session_expire(peer->next.session, peer->now);
+    rtpgate_session *sessions[2];
+    size_t count = sessions_of(peer, sessions);
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        status = rtpgate_session_expire(sessions[i], peer->now);
     }
     rg_peer_settle(peer);
     return status;
@@ -279,12 +327,11 @@ int rtpgate_peer_path_valid(rtpgate_peer *peer, uint64_t path, bool valid, uint6
     if (enter(peer, now) != 0) {
         return RTPGATE_ERR_INVAL;
     }
+    rtpgate_session *sessions[2];
+    size_t count = sessions_of(peer, sessions);
     int status = rg_paths_set(&peer->paths, path, valid);
-    if (status == 0) {
-        status = rtpgate_session_path_valid(peer->current.session, path, valid, peer->now);
-    }
-    if (status == 0 && peer->next.session != NULL) {
-        status = rtpgate_session_path_valid(peer->next.session, path, valid, peer->now);
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        status = rtpgate_session_path_valid(sessions[i], path, valid, peer->now);
     }
     rg_peer_settle(peer);
     return status;
@@ -294,33 +341,42 @@ int rtpgate_peer_set_path(rtpgate_peer *peer, uint64_t path, uint64_t now) {
     if (enter(peer, now) != 0) {
         return RTPGATE_ERR_INVAL;
     }
+    rtpgate_session *sessions[2];
+    size_t count = sessions_of(peer, sessions);
     peer->path_fixed = true;
     peer->path = path;
-    if (peer->next.session != NULL) {
-        (void)rtpgate_session_set_path(peer->next.session, path, peer->now);
+    for (size_t i = 0; i < count; i++) {
+        (void)rtpgate_session_set_path(sessions[i], path, peer->now);
     }
-    return rtpgate_session_set_path(peer->current.session, path, peer->now);
+    return 0;
 }
 
 int rtpgate_peer_set_rtt(rtpgate_peer *peer, uint64_t rtt, uint64_t now) {
     if (enter(peer, now) != 0) {
         return RTPGATE_ERR_INVAL;
     }
+    rtpgate_session *sessions[2];
+    size_t count = sessions_of(peer, sessions);
     peer->rtt = rtt;
-    if (peer->next.session != NULL) {
-        (void)rtpgate_session_set_rtt(peer->next.session, rtt, peer->now);
+    for (size_t i = 0; i < count; i++) {
+        (void)rtpgate_session_set_rtt(sessions[i], rtt, peer->now);
     }
-    return rtpgate_session_set_rtt(peer->current.session, rtt, peer->now);
+    return 0;
 }
 
 int rtpgate_peer_close(rtpgate_peer *peer, uint64_t now) {
     if (enter(peer, now) != 0) {
         return RTPGATE_ERR_INVAL;
     }
+    int status = 0;
     if (peer->next.session != NULL) {
         (void)rtpgate_session_close(peer->next.session, peer->now);
     }
-    int status = rtpgate_session_close(peer->current.session, peer->now);
+    if (peer->current.session != NULL) {
+        status = rtpgate_session_close(peer->current.session, peer->now);
+    } else {
+        retire_media(peer, &peer->current);
+    }
     rg_peer_settle(peer);
     return status;
 }

@@ -20,6 +20,10 @@ static int try_next(struct rtpgate_peer *peer, enum rtpgate_kind kind, const uin
     return status;
 }
 
+static bool has_media(const struct rtpgate_peer *peer) {
+    return peer->current.media != NULL || peer->next.media != NULL;
+}
+
 static int unprotect(struct rtpgate_peer *peer, enum rtpgate_kind kind, const uint8_t *packet,
                      size_t length, uint8_t *out) {
     rtpgate_media *media = peer->current.media;
@@ -41,7 +45,7 @@ static int unprotect(struct rtpgate_peer *peer, enum rtpgate_kind kind, const ui
 int rg_peer_take_media(struct rtpgate_peer *peer, enum rtpgate_kind kind, uint8_t *packet,
                        size_t *length) {
     int status = unprotect(peer, kind, packet, *length, packet);
-    if (status == RTPGATE_ERR_STATE) {
+    if (status == RTPGATE_ERR_STATE && !has_media(peer)) {
         if (rtpgate_session_state(rtpgate_peer_session(peer)) > RTPGATE_STATE_READY) {
             peer->stats.dropped_closed++;
         } else {
@@ -60,7 +64,7 @@ int rtpgate_peer_next_packet(rtpgate_peer *peer, uint8_t *buffer, size_t capacit
         return RTPGATE_ERR_INVAL;
     }
     rg_peer_settle(peer);
-    while (peer->current.media != NULL || peer->next.media != NULL) {
+    while (has_media(peer)) {
         const struct rg_block *block = rg_hold_first(&peer->hold, peer->now);
         if (block == NULL) {
             return 0;
@@ -84,8 +88,7 @@ int rtpgate_peer_protect(rtpgate_peer *peer, enum rtpgate_kind kind, const uint8
     if (peer == NULL) {
         return RTPGATE_ERR_INVAL;
     }
-    rg_peer_settle(peer);
-    rtpgate_media *media = peer->next.media != NULL ? peer->next.media : peer->current.media;
+    rtpgate_media *media = rtpgate_peer_media(peer);
     if (media == NULL) {
         return RTPGATE_ERR_STATE;
     }

@@ -47,13 +47,13 @@ static struct rg_media_limits limits_of(enum rtpgate_srtp_profile profile,
         .rtcp = lower(UINT64_C(1) << 31, settings->rtcp_limit)};
 }
 
-/* Reads settings of a caller, whose struct may be an older one. False when they are not good. */
+/* Reads settings of a caller, whose struct may be an older one, into `out`, which is all zeros.
+ * False when they are not good. */
 static bool read_settings(struct rtpgate_media_settings *out,
                           const struct rtpgate_media_settings *settings, size_t size) {
     if (settings == NULL || size > sizeof *out) {
         return false;
     }
-    *out = (struct rtpgate_media_settings){0};
     memcpy(out, settings, size);
     return (out->replay_window == 0 ||
             (out->replay_window >= MIN_REPLAY_WINDOW && out->replay_window <= MAX_REPLAY_WINDOW)) &&
@@ -81,7 +81,7 @@ static void apply(rtpgate_media *media, const struct rtpgate_media_settings *set
 int rtpgate_media_new_with(rtpgate_media **out, const struct rtpgate_srtp_keys *keys,
                            const struct rtpgate_media_settings *settings, size_t size) {
     const struct rtpgate_srtp_profile_info *profile = profile_of(keys);
-    struct rtpgate_media_settings all;
+    struct rtpgate_media_settings all = {0};
     rtpgate_media *media;
     int code;
 
@@ -117,7 +117,7 @@ int rtpgate_media_new(rtpgate_media **out, const struct rtpgate_srtp_keys *keys)
 
 int rtpgate_config_set_media(rtpgate_config *config, const struct rtpgate_media_settings *settings,
                              size_t size) {
-    struct rtpgate_media_settings all;
+    struct rtpgate_media_settings all = {0};
     int code = rg_config_check(config, read_settings(&all, settings, size));
 
     if (code < 0) {
