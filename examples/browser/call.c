@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "answer.h"
+#include "survive.h"
 
 enum { DAY = 86400, MTU = 1400, TLS_ID_BYTES = 15, DEADLINE = 10 * 1000000 };
 
@@ -37,6 +38,7 @@ int call_new(struct call **out, rtpgate_endpoint *endpoint, rtpgate_identity *id
 
 void call_free(struct call *call) {
     if (call != NULL) {
+        call_forget(call);
         rtpgate_endpoint_remove(call->endpoint, call->peer);
         rtpgate_peer_free(call->peer);
         rtpgate_identity_free(call->identity);
@@ -107,7 +109,8 @@ static int agree(struct agreement *agreement, const struct call *call, const str
 }
 
 static int make_config(rtpgate_config **out, rtpgate_identity *identity,
-                       const struct wishes *wishes) {
+                       const struct wishes *wishes, bool resumable) {
+    const struct rtpgate_media_settings media = {.resumable = resumable};
     int status = rtpgate_config_new(out, identity);
     if (status == 0) {
         /* SCTP packets of browsers reach 1200 bytes: a record of the default 1200 is too small. */
@@ -115,6 +118,9 @@ static int make_config(rtpgate_config **out, rtpgate_identity *identity,
     }
     if (status == 0) {
         status = rtpgate_config_set_deadline(*out, DEADLINE);
+    }
+    if (status == 0) {
+        status = rtpgate_config_set_media(*out, &media, sizeof(media));
     }
     if (status == 0 && wishes->profile_count > 0) {
         status = rtpgate_config_set_profiles(*out, wishes->profiles, wishes->profile_count);
@@ -146,7 +152,7 @@ static int begin_association(struct call *call, const struct agreement *agreemen
                              const struct offer *offer, const struct wishes *wishes) {
     rtpgate_config *config = NULL;
     uint64_t now = rtpgate_endpoint_now();
-    int status = make_config(&config, agreement->identity, wishes);
+    int status = make_config(&config, agreement->identity, wishes, call->keeper != NULL);
     if (status == 0) {
         status = make_association(call, config, agreement->association.role, now);
     }
@@ -238,9 +244,14 @@ bool call_is_addressed(const struct call *call, const uint8_t *stun, size_t leng
     return ice_is_for(&call->ice[0], stun, length) || ice_is_for(&call->ice[1], stun, length);
 }
 
+enum rtpgate_state call_state(const struct call *call) {
+    const rtpgate_session *session = rtpgate_peer_session(call->peer);
+    bool media_alone = session == NULL && rtpgate_peer_media(call->peer) != NULL;
+    return media_alone ? RTPGATE_STATE_READY : rtpgate_session_state(session);
+}
+
 bool call_is_over(const struct call *call) {
-    return call->ended_at != 0 ||
-           rtpgate_session_state(rtpgate_peer_session(call->peer)) > RTPGATE_STATE_READY;
+    return call->ended_at != 0 || call_state(call) > RTPGATE_STATE_READY;
 }
 
 void call_end(struct call *call, const char *why) {

@@ -42,6 +42,17 @@ struct sent {
     uint64_t data;
 };
 
+struct keeper;
+
+/* What was stored of the call, so that its media may outlive this program. */
+struct kept {
+    uint64_t id; /* of the last state */
+    uint64_t at;
+    uint64_t packets; /* that had passed then, and that had waited for a snapshot */
+    uint64_t uncovered;
+    bool suspended;
+};
+
 struct call {
     char id[CALL_ID + 1];
     rtpgate_endpoint *endpoint;
@@ -54,6 +65,9 @@ struct call {
     bool started; /* as client: the ClientHello was made */
     bool checked; /* a check had the password of the last answer: the browser has got it */
     bool echoes;
+    bool resumed;                /* it was another program's: there is no association */
+    const struct keeper *keeper; /* NULL: it ends with this program */
+    struct kept kept;
 
     char remote_ufrag[OFFER_MAX_UFRAG + 1];
     struct ice_credentials ice[2]; /* of the last answer, and of the one before */
@@ -91,8 +105,14 @@ int call_answer(struct call *call, const struct offer *offer, const struct wishe
 
 bool call_is_addressed(const struct call *call, const uint8_t *stun, size_t length);
 
+/* Of the association; a call that was resumed has none, and is READY while it has media. */
+enum rtpgate_state call_state(const struct call *call);
+
 /* Ended, closed or failed: only its counts are still of interest. */
 bool call_is_over(const struct call *call);
+
+/* Takes datagrams of `path`, which is proven. */
+void call_learn_path(struct call *call, uint64_t path, uint64_t now);
 
 /* What has arrived for this call. */
 void call_arrival(struct call *call, const struct rtpgate_arrival *arrival, call_find_pair find);

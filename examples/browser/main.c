@@ -2,12 +2,14 @@
  * A browser sends its camera here over DTLS-SRTP, and gets the picture back.
  *
  *     browser [--address ADDRESS] [--port PORT] [--media-address ADDRESS] [--media-port PORT]
- *             [--page FOLDER] [--limit SECONDS] [--test]
+ *             [--page FOLDER] [--limit SECONDS] [--states FOLDER --key FILE] [--test]
  *
  * It serves the page at http://ADDRESS:PORT (127.0.0.1:8080) and all media on one UDP port of
  * --media-address, which is also the only ICE candidate; by default this machine's own address, for
  * Firefox does not talk to 127.0.0.1. Port 0 lets the system choose. --limit ends the program after
- * so many seconds. --test hears what interop/browser asks for, such as a wrong fingerprint.
+ * so many seconds. With --states and --key, a file of 32 random bytes, calls go on when the program
+ * was killed or ended, and begins anew on the same port before the browser gives up. --test hears
+ * what interop/browser asks for, such as a wrong fingerprint.
  *
  * One thread, one poll: the web server's descriptor, the endpoint's, and the nearest deadline.
  */
@@ -22,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "survive.h"
 #include "web.h"
 
 #ifndef BROWSER_PAGE
@@ -41,6 +44,8 @@ struct options {
     const char *address;
     const char *media_address;
     const char *page;
+    const char *states;
+    const char *key;
     uint16_t port;
     uint16_t media_port;
     uint64_t limit; /* seconds; 0: none */
@@ -48,6 +53,7 @@ struct options {
 };
 
 static struct gate gate;
+static struct keeper keeper;
 static volatile sig_atomic_t stopped;
 
 static void stop(int signal) {
@@ -76,6 +82,10 @@ static bool take_option(struct options *options, const char *name, const char *v
         options->media_address = value;
     } else if (strcmp(name, "--page") == 0) {
         options->page = value;
+    } else if (strcmp(name, "--states") == 0) {
+        options->states = value;
+    } else if (strcmp(name, "--key") == 0) {
+        options->key = value;
     } else if (strcmp(name, "--port") == 0) {
         options->port = read_port(value);
     } else if (strcmp(name, "--media-port") == 0) {
@@ -96,10 +106,12 @@ static struct options read_options(int argc, char **argv) {
         } else {
             need(i + 1 < argc && take_option(&options, argv[i], argv[i + 1]),
                  "usage: browser [--address ADDRESS] [--port PORT] [--media-address ADDRESS] "
-                 "[--media-port PORT] [--page FOLDER] [--limit SECONDS] [--test]");
+                 "[--media-port PORT] [--page FOLDER] [--limit SECONDS] "
+                 "[--states FOLDER --key FILE] [--test]");
             i++;
         }
     }
+    need((options.states == NULL) == (options.key == NULL), "--states and --key go together");
     return options;
 }
 
@@ -157,6 +169,7 @@ static void look_after(struct call **place, uint64_t now) {
         return;
     }
     call_drain(call, find_pair);
+    call_keep(call, false);
     if (call->ended_at == 0 && now - call->heard > SILENCE) {
         call_end(call, "nothing was heard of the browser for 30 seconds");
     } else if (call->ended_at != 0 && now - call->ended_at > REMEMBER) {
@@ -213,17 +226,30 @@ static void open_gate(struct options *options) {
     gate.address = options->media_address;
     gate.page = options->page;
     gate.test = options->test;
+    if (options->states != NULL) {
+        need(keeper_open(&keeper, options->states, options->key), "the key has to have 32 bytes");
+        gate.keeper = &keeper;
+    }
+}
+
+static void resume_calls(void) {
+    for (size_t i = 0; gate.keeper != NULL && i < GATE_CALLS; i++) {
+        gate.calls[i] = call_resume(gate.keeper, gate.endpoint, gate.identity);
+    }
 }
 
 static void close_gate(void) {
     for (size_t i = 0; i < GATE_CALLS; i++) {
         if (gate.calls[i] != NULL) {
-            call_end(gate.calls[i], "the program ends");
+            if (!call_suspend(gate.calls[i])) {
+                call_end(gate.calls[i], "the program ends");
+            }
             call_free(gate.calls[i]);
         }
     }
     rtpgate_endpoint_free(gate.endpoint);
     rtpgate_identity_free(gate.identity);
+    keeper_clear(&keeper);
 }
 
 int main(int argc, char **argv) {
@@ -233,6 +259,7 @@ int main(int argc, char **argv) {
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGHUP, &action, NULL);
     open_gate(&options);
+    resume_calls();
     struct web *web = web_new(&gate, options.address, options.port);
     need(web != NULL, "the page cannot be served there: is the port taken?");
     (void)printf("open http://%s:%u\n", options.address, web_port(web));

@@ -46,6 +46,7 @@ static void report_counts(const struct call *call, FILE *out) {
     number(out, "authFailures", stats.media.auth_failures);
     number(out, "replays", stats.media.replays);
     number(out, "malformed", stats.media.malformed);
+    number(out, "uncovered", stats.media.uncovered);
     (void)fputc('}', out);
 }
 
@@ -70,7 +71,7 @@ static void report_session(const struct call *call, FILE *out) {
     bool client = call->association.role == RTPGATE_ROLE_CLIENT;
     int cause = 0;
     const char *error = rtpgate_session_error(session, &cause);
-    field(out, "state", rtpgate_state_name(rtpgate_session_state(session)));
+    field(out, "state", rtpgate_state_name(call_state(call)));
     field(out, "role", client ? "client" : "server");
     field(out, "error", error);
     field(out, "cause", cause != 0 ? rtpgate_strerror(cause) : "");
@@ -86,9 +87,9 @@ void call_report(const struct call *call, FILE *out) {
     (void)fputs("{\"id\":", out);
     json_string(out, call->id);
     field(out, "library", rtpgate_version());
-    (void)fprintf(out, ",\"ended\":%s,\"nominated\":%s,\"echoes\":%s",
-                  call->ended_at != 0 ? "true" : "false", call->nominated ? "true" : "false",
-                  call->echoes ? "true" : "false");
+    (void)fprintf(out, ",\"ended\":%s,\"resumed\":%s,\"nominated\":%s,\"echoes\":%s",
+                  call->ended_at != 0 ? "true" : "false", call->resumed ? "true" : "false",
+                  call->nominated ? "true" : "false", call->echoes ? "true" : "false");
     number(out, "answers", call->answers);
     number(out, "associations", call->associations);
     number(out, "paths", call->path_count);

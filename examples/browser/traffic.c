@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "echo.h"
+#include "survive.h"
 
 enum { PACKET_MAX = 2048 };
 
@@ -90,7 +91,7 @@ static bool knows_path(const struct call *call, uint64_t path) {
     return false;
 }
 
-static void learn_path(struct call *call, uint64_t path, uint64_t now) {
+void call_learn_path(struct call *call, uint64_t path, uint64_t now) {
     if (knows_path(call, path)) {
         return;
     }
@@ -132,11 +133,23 @@ static void take_stun(struct call *call, const struct rtpgate_arrival *arrival, 
     }
     if (check.proven && call->ended_at == 0) {
         call->checked = call->checked || !old;
-        learn_path(call, arrival->path, now);
+        call_learn_path(call, arrival->path, now);
     }
     if (check.nominated && call->ended_at == 0) {
         nominate(call, arrival->path, now);
     }
+}
+
+/* What waits for a snapshot, because its SSRC is new, say, gets one. */
+static int protect(struct call *call, enum rtpgate_kind kind, const uint8_t *packet, size_t length,
+                   uint8_t protected[PACKET_MAX + RTPGATE_MEDIA_OVERHEAD]) {
+    static const size_t room = PACKET_MAX + RTPGATE_MEDIA_OVERHEAD;
+    int size = rtpgate_peer_protect(call->peer, kind, packet, length, protected, room);
+    if (size == RTPGATE_ERR_STATE && call->keeper != NULL) {
+        call_keep(call, true);
+        size = rtpgate_peer_protect(call->peer, kind, packet, length, protected, room);
+    }
+    return size;
 }
 
 static void send_back(struct call *call, enum rtpgate_kind kind, uint8_t *packet, size_t length) {
@@ -146,7 +159,7 @@ static void send_back(struct call *call, enum rtpgate_kind kind, uint8_t *packet
         return;
     }
     (kind == RTPGATE_KIND_RTP ? echo_rtp : echo_rtcp)(packet, length);
-    int size = rtpgate_peer_protect(call->peer, kind, packet, length, protected, sizeof(protected));
+    int size = protect(call, kind, packet, length, protected);
     uint64_t path = call->nominated ? call->path : call->paths[0];
     if (size > 0 && rtpgate_endpoint_send(call->endpoint, path, protected, (size_t)size) == 0) {
         if ((*count)++ == 0) {

@@ -151,6 +151,7 @@ static enum MHD_Result begin_call(const struct request *request) {
     if (call_new(&call, request->gate->endpoint, request->gate->identity) != 0) {
         return say(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "There is no memory for a call.");
     }
+    call->keeper = request->gate->keeper;
     enum MHD_Result result = answer(request, call, MHD_HTTP_CREATED);
     if (call->answers > 0) {
         call_free(*place);

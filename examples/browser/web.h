@@ -13,9 +13,10 @@ enum { GATE_CALLS = 32 };
 struct gate {
     rtpgate_endpoint *endpoint;
     rtpgate_identity *identity;
-    const char *address; /* of our candidate */
-    const char *page;    /* the folder of the page's files */
-    bool test;           /* wishes that only tests have are heard */
+    const char *address;   /* of our candidate */
+    const char *page;      /* the folder of the page's files */
+    struct keeper *keeper; /* NULL: no call outlives this program */
+    bool test;             /* wishes that only tests have are heard */
     struct call *calls[GATE_CALLS];
 };
 
