@@ -213,5 +213,5 @@ async function early({ page, url, role }) {
 
 module.exports = {
   keys, wrongExpectation, wrongAnswer, noProfile, iceRestart, secondAssociation, ignoredAssociation, control, weClose, theyClose, early,
-  good, profileOf,
+  good, profileOf, received, decoded,
 };

@@ -20,8 +20,9 @@ function install() {
       headers: { 'Content-Type': 'application/sdp' },
       body: offer,
     });
-    const answer = await response.text();
+    let answer = await response.text();
     if (!response.ok) throw new Error(`${response.status} ${answer.trim()}`);
+    if (call.port) answer = answer.replace(/^(a=candidate:.* )\d+( typ host)/gm, `$1${call.port}$2`);
     call.location = response.headers.get('Location');
     call.answer = answer;
     await call.pc.setRemoteDescription({ type: 'answer', sdp: answer });
@@ -29,9 +30,9 @@ function install() {
     return call.location.split('/').pop();
   }
 
-  async function open({ query, media = true, data = false, tlsId }) {
+  async function open({ query, media = true, data = false, tlsId, port }) {
     const pc = new RTCPeerConnection();
-    const call = { pc, tlsId, said: [] };
+    const call = { pc, tlsId, port, said: [] };
     if (media) {
       const stream = await navigator.mediaDevices.getUserMedia({
         audio: true,

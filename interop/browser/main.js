@@ -5,6 +5,7 @@ const fs = require('fs');
 const path = require('path');
 const browsers = require('./browsers.js');
 const cases = require('./cases.js');
+const survival = require('./survival.js');
 const together = require('./together.js');
 
 const LIMIT = 60000; // milliseconds for one case
@@ -30,6 +31,9 @@ function* alone(name) {
     }
     yield [`${we}, we close`, cases.weClose, { role }];
     yield [`${we}, the browser closes`, cases.theyClose, { role }];
+    const profile = role === 'server' ? 'AEAD_AES_128_GCM' : 'AES128_CM_SHA1_80';
+    yield [`${we}, our process is killed, the picture goes on`, survival.killed, { role, profile }];
+    yield [`${we}, our process hands over, the picture goes on`, survival.handedOver, { role, profile }];
   }
   if (name === 'Chromium') {
     yield ['we server, DTLS before the nomination', cases.early, { role: 'server' }];
