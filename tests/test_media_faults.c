@@ -87,6 +87,7 @@ static srtp_err_status_t answered(srtp_t session, void *packet, int *length) {
 #define rg_contexts_close copy_contexts_close
 #define rg_contexts_add copy_contexts_add
 #define rg_contexts_resume copy_contexts_resume
+#define rg_contexts_know copy_contexts_know
 #define srtp_init watched_init
 #define srtp_create watched_create
 #define srtp_dealloc watched_dealloc

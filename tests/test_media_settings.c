@@ -39,6 +39,8 @@ START_TEST(settings_out_of_range_are_refused) {
         {.replay_window = 63},
         {.replay_window = 32768},
         {.replay_window = 0xffffffff},
+        {.ssrc_limit = 65537},
+        {.repeats = true, .resumable = true},
         {.encrypted_extensions = zero, .encrypted_extension_count = 2},
         {.encrypted_extensions = NULL, .encrypted_extension_count = 1},
         {.encrypted_extensions = zero, .encrypted_extension_count = 256},

@@ -45,6 +45,7 @@ enum rtpgate_error {
     RTPGATE_ERR_REPLAY = -65,    /* the packet was seen before or is too old */
     RTPGATE_ERR_MALFORMED = -66, /* the bytes or the text do not parse */
     RTPGATE_ERR_CRYPTEX = -67,   /* the RTP header is hidden (RFC 9335): leave out a=cryptex */
+    RTPGATE_ERR_SSRC = -68,      /* the peer sends under more SSRCs than the settings allow */
 };
 
 enum rtpgate_error_class {

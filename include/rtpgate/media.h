@@ -34,6 +34,7 @@ struct rtpgate_media_stats {
     uint64_t cryptex;       /* hidden headers (RFC 9335), refused */
     uint64_t expired;       /* refused since the keys have protected enough */
     uint64_t uncovered;     /* refused since no stored snapshot covers them (media_state.h) */
+    uint64_t ssrcs;         /* refused since the peer sends under too many SSRCs */
 };
 
 /* What differs from the usual; all zeros is the default. Fields are only ever appended. */
@@ -57,6 +58,10 @@ struct rtpgate_media_settings {
      */
     uint64_t rtp_limit;
     uint64_t rtcp_limit;
+    /* From how many SSRCs of the peer packets are taken: 1 to 65536, or 0 for 1024. Each costs
+     * about 0.5 KB until the end, and makes libsrtp search longer for each packet. Who has the keys
+     * could take all memory without a limit. */
+    unsigned ssrc_limit;
 };
 
 enum rtpgate_media_direction { RTPGATE_MEDIA_OUTBOUND, RTPGATE_MEDIA_INBOUND };
@@ -133,9 +138,10 @@ RTPGATE_API int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind ki
  * Returns the length of the plaintext packet; RTPGATE_ERR_INVAL for a NULL or another kind;
  * RTPGATE_ERR_NOBUF when `capacity` is below `length` (nothing is written); RTPGATE_ERR_AUTH, also
  * for SRTCP that is authenticated but not encrypted; RTPGATE_ERR_REPLAY; RTPGATE_ERR_MALFORMED;
- * RTPGATE_ERR_CRYPTEX; RTPGATE_ERR_EXPIRED, as above (each of the five is counted);
- * RTPGATE_ERR_NOMEM, only for the first packet of an SSRC; RTPGATE_ERR_CRYPTO; RTPGATE_ERR_STATE,
- * as above. After an error other than INVAL and NOBUF `out` holds nothing of use.
+ * RTPGATE_ERR_CRYPTEX; RTPGATE_ERR_EXPIRED, as above; RTPGATE_ERR_SSRC for an SSRC beyond the limit
+ * of the settings (each of the six is counted); RTPGATE_ERR_NOMEM, only for the first packet of an
+ * SSRC; RTPGATE_ERR_CRYPTO; RTPGATE_ERR_STATE, as above. After an error other than INVAL and NOBUF
+ * `out` holds nothing of use.
  */
 RTPGATE_API int rtpgate_media_unprotect(rtpgate_media *media, enum rtpgate_kind kind,
                                         const uint8_t *in, size_t length, uint8_t *out,

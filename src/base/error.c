@@ -41,6 +41,7 @@ static const struct entry entries[] = {
     {RTPGATE_ERR_MALFORMED, RTPGATE_CLASS_PACKET, "malformed input"},
     {RTPGATE_ERR_CRYPTEX, RTPGATE_CLASS_PACKET,
      "the RTP header is hidden (cryptex), which is not supported"},
+    {RTPGATE_ERR_SSRC, RTPGATE_CLASS_PACKET, "the peer sends under too many SSRCs"},
 };
 
 static const struct entry unknown = {.class = RTPGATE_CLASS_MACHINE, .text = "unknown error"};

@@ -29,9 +29,10 @@ static int unprotect(struct rtpgate_peer *peer, enum rtpgate_kind kind, const ui
     rtpgate_media *media = peer->current.media;
     if (peer->next.media != NULL) {
         int status = try_next(peer, kind, packet, length, out);
-        /* libsrtp looks for replays before it authenticates, so a number that is new under the old
-         * keys may be an old one here. */
-        bool other = status == RTPGATE_ERR_AUTH || status == RTPGATE_ERR_REPLAY;
+        /* Replays and SSRCs are looked at before the packet is authenticated, so what is new under
+         * the old keys may be an old number here, or one SSRC too many. */
+        bool other = status == RTPGATE_ERR_AUTH || status == RTPGATE_ERR_REPLAY ||
+                     status == RTPGATE_ERR_SSRC;
         if (!other || media == NULL) {
             return status;
         }

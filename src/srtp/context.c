@@ -155,6 +155,21 @@ int rg_contexts_resume(rtpgate_media *media, enum rtpgate_media_direction direct
     return code;
 }
 
+/* libsrtp walks a list of all streams: most answers come from a few that were found before. */
+bool rg_contexts_know(rtpgate_media *media, uint32_t ssrc) {
+    uint32_t *known = &media->known[ssrc * UINT32_C(0x9e3779b1) >> (32 - RG_KNOWN_BITS)];
+    uint32_t rollovers;
+
+    if (*known == ssrc && ssrc != 0) {
+        return true;
+    }
+    if (srtp_get_stream_roc(media->inbound, ssrc, &rollovers) != srtp_err_status_ok) {
+        return false;
+    }
+    *known = ssrc;
+    return true;
+}
+
 int rtpgate_media_roc(const rtpgate_media *media, enum rtpgate_media_direction direction,
                       uint32_t ssrc, uint32_t *roc) {
     srtp_t session;

@@ -13,6 +13,8 @@
 #include "srtp/media.h"
 #include "srtp/sources.h"
 
+enum { RG_KNOWN_BITS = 4, RG_KNOWN_SSRCS = 1 << RG_KNOWN_BITS };
+
 struct rtpgate_media {
     srtp_t outbound; /* NULL when suspended; so is the other */
     srtp_t inbound;
@@ -21,6 +23,9 @@ struct rtpgate_media {
     struct rg_media_limits limits;
     bool aead;
     unsigned replay_window;
+    unsigned ssrc_limit;
+    unsigned ssrc_count;            /* inbound, of those that libsrtp made streams for */
+    uint32_t known[RG_KNOWN_SSRCS]; /* some of them; 0: none */
     bool repeats;
     bool resumable; /* `sent` and `received` are kept, and obeyed */
     int extension_count;
@@ -45,5 +50,8 @@ int rg_contexts_add(rtpgate_media *media, enum rtpgate_media_direction direction
  * nevertheless: `source->first` keeps it out. Returns the same. */
 int rg_contexts_resume(rtpgate_media *media, enum rtpgate_media_direction direction,
                        const struct rg_source *source);
+
+/* Whether there is a stream for this SSRC of the peer. */
+bool rg_contexts_know(rtpgate_media *media, uint32_t ssrc);
 
 #endif

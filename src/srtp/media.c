@@ -86,6 +86,8 @@ static int count(struct rtpgate_media_stats *stats, uint64_t *successes, int cod
         ++stats->cryptex;
     } else if (code == RTPGATE_ERR_EXPIRED) {
         ++stats->expired;
+    } else if (code == RTPGATE_ERR_SSRC) {
+        ++stats->ssrcs;
     } else if (code == RTPGATE_ERR_STATE) {
         ++stats->uncovered;
     }
@@ -197,10 +199,28 @@ static int protect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *
                             : run(call, media->outbound, &media->stats, in, length, out);
 }
 
+/* libsrtp makes a stream for an SSRC once a packet of it was authentic. */
+static int receive(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in, size_t length,
+                   uint8_t *out) {
+    transform *call = kind == RTPGATE_KIND_RTP ? srtp_unprotect : srtp_unprotect_rtcp;
+    uint32_t ssrc = rg_packet_ssrc(kind, in);
+    bool known = rg_contexts_know(media, ssrc);
+    int code;
+
+    if (!known && media->ssrc_count >= media->ssrc_limit) {
+        return RTPGATE_ERR_SSRC;
+    }
+    code = media->resumable ? receive_once(media, kind, in, length, out)
+                            : run(call, media->inbound, &media->stats, in, length, out);
+    if (!known && code != RTPGATE_ERR_AUTH && rg_contexts_know(media, ssrc)) {
+        media->ssrc_count++;
+    }
+    return code;
+}
+
 static int unprotect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in, size_t length,
                      uint8_t *out, size_t capacity) {
     size_t trailer = trailer_length(media, kind);
-    transform *call = kind == RTPGATE_KIND_RTP ? srtp_unprotect : srtp_unprotect_rtcp;
 
     if (length < trailer || length > MAX_PACKET ||
         !rg_packet_well_formed(kind, in, length - trailer)) {
@@ -216,8 +236,7 @@ static int unprotect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t
         ++media->stats.unencrypted;
         return RTPGATE_ERR_AUTH;
     }
-    return media->resumable ? receive_once(media, kind, in, length, out)
-                            : run(call, media->inbound, &media->stats, in, length, out);
+    return receive(media, kind, in, length, out);
 }
 
 int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in,
@@ -298,4 +317,5 @@ void rg_media_add_stats(struct rtpgate_media_stats *sum, const rtpgate_media *me
     sum->cryptex += media->stats.cryptex;
     sum->expired += media->stats.expired;
     sum->uncovered += media->stats.uncovered;
+    sum->ssrcs += media->stats.ssrcs;
 }

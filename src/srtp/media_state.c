@@ -337,6 +337,7 @@ int rg_media_restore(rtpgate_media **out, const uint8_t *state, size_t length,
     media->stats.rtp_unprotected = rg_read_u48(&reader);
     media->stats.rtcp_unprotected = rg_read_u48(&reader);
     code = read_sources(media, &reader);
+    media->ssrc_count = (unsigned)media->received.count;
     if (code < 0) {
         rtpgate_media_free(media);
         return code;

@@ -15,6 +15,8 @@ enum {
     REPLAY_WINDOW = 1024,
     MIN_REPLAY_WINDOW = 64, /* both are libsrtp's */
     MAX_REPLAY_WINDOW = 32767,
+    SSRCS = 1024,
+    MAX_SSRCS = 65536,
 };
 
 static bool is_aead(enum rtpgate_srtp_profile profile) {
@@ -57,7 +59,7 @@ static bool read_settings(struct rtpgate_media_settings *out,
     memcpy(out, settings, size);
     return (out->replay_window == 0 ||
             (out->replay_window >= MIN_REPLAY_WINDOW && out->replay_window <= MAX_REPLAY_WINDOW)) &&
-           !(out->repeats && out->resumable) &&
+           !(out->repeats && out->resumable) && out->ssrc_limit <= MAX_SSRCS &&
            out->encrypted_extension_count <= RG_EXTENSION_IDS &&
            (out->encrypted_extension_count == 0 ||
             (out->encrypted_extensions != NULL &&
@@ -68,6 +70,7 @@ static void apply(rtpgate_media *media, const struct rtpgate_media_settings *set
     media->aead = is_aead(media->keys.profile);
     media->limits = limits_of(media->keys.profile, settings);
     media->replay_window = settings->replay_window == 0 ? REPLAY_WINDOW : settings->replay_window;
+    media->ssrc_limit = settings->ssrc_limit == 0 ? SSRCS : settings->ssrc_limit;
     media->repeats = settings->repeats;
     media->resumable = settings->resumable;
     media->sent.limit = UINT64_MAX;
