@@ -259,7 +259,7 @@ START_TEST(what_libsrtp_says_is_told) {
     expect_code(media, srtp_err_status_parse_err, RTPGATE_ERR_MALFORMED);
     expect_code(media, srtp_err_status_alloc_fail, RTPGATE_ERR_NOMEM);
     expect_code(media, srtp_err_status_cipher_fail, RTPGATE_ERR_CRYPTO);
-    expect_code(media, srtp_err_status_key_expired, RTPGATE_ERR_CRYPTO);
+    expect_code(media, srtp_err_status_key_expired, RTPGATE_ERR_EXPIRED);
     ck_assert_int_eq(rtpgate_media_stats(media, &stats, sizeof stats), 0);
     ck_assert_uint_eq(stats.rtp_protected + stats.rtp_unprotected, 2);
     ck_assert_uint_eq(stats.auth_failures, 2);

@@ -198,7 +198,7 @@ START_TEST(who_joins_late_is_told_the_rollover_counter) {
 END_TEST
 
 START_TEST(a_sender_may_begin_with_any_rollover_counter) {
-    static const uint32_t rocs[] = {0, 1, 0x7fffffff, 0xfffffffe};
+    static const uint32_t rocs[] = {0, 1, 0x7ffffffe, 0x7fffffff};
 
     for (size_t i = 0; i < sizeof rocs / sizeof rocs[0]; i++) {
         struct media_pair pair = media_pair_new(&media_profiles[_i]);

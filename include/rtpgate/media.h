@@ -164,7 +164,8 @@ RTPGATE_API int rtpgate_media_roc(const rtpgate_media *media,
  * Lets `ssrc` begin with the rollover counter `roc` in place of 0: for a stream that was joined
  * late. Each SSRC that is set costs about 2 KB.
  *
- * Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE when it was set or a packet of `ssrc`
+ * roc: up to 2^31 - 1, so that it does not come to its end. Returns 0; RTPGATE_ERR_INVAL for a NULL
+ * or a `roc` above that; RTPGATE_ERR_STATE when it was set or a packet of `ssrc`
  * has passed in that direction, or `media` is resumable; RTPGATE_ERR_NOMEM; RTPGATE_ERR_CRYPTO.
  */
 RTPGATE_API int rtpgate_media_set_roc(rtpgate_media *media, enum rtpgate_media_direction direction,

@@ -16,6 +16,9 @@ enum {
     SRTCP_WINDOW = 128, /* libsrtp's */
 };
 
+/* Behind 2^32 - 1 libsrtp would begin again with 0: nobody gets there from here. */
+static const uint32_t MAX_ROC = 0x7fffffff;
+
 typedef srtp_err_status_t install(srtp_t *session, const srtp_policy_t *policy);
 
 static srtp_t *session_of(rtpgate_media *media, enum rtpgate_media_direction direction) {
@@ -189,7 +192,7 @@ int rtpgate_media_set_roc(rtpgate_media *media, enum rtpgate_media_direction dir
     srtp_t session;
     int code;
 
-    if (media == NULL) {
+    if (media == NULL || roc > MAX_ROC) {
         return RTPGATE_ERR_INVAL;
     }
     if (media->resumable || rtpgate_media_roc(media, direction, ssrc, &known) == 0) {

@@ -36,6 +36,8 @@ static int code_of_packet(srtp_err_status_t status) {
         return RTPGATE_ERR_MALFORMED;
     case srtp_err_status_alloc_fail:
         return RTPGATE_ERR_NOMEM;
+    case srtp_err_status_key_expired:
+        return RTPGATE_ERR_EXPIRED; /* of SRTCP, when an SSRC had its last index */
     default:
         return RTPGATE_ERR_CRYPTO;
     }

@@ -32,8 +32,9 @@ enum {
 };
 
 #define MAX_RTP_NEXT (RG_RTP_INDICES - 1)
-/* libsrtp is shown an index that is higher by its window. */
-#define MAX_RTCP_NEXT ((UINT64_C(1) << 31) - 128)
+#define RTCP_INDICES (UINT64_C(1) << 31)
+/* A sender's libsrtp is shown an index that is higher by its window. */
+#define MAX_RTCP_NEXT (RTCP_INDICES - 128)
 
 struct writer {
     uint8_t *at;
@@ -84,6 +85,11 @@ static bool agrees(const rtpgate_media *media, enum rtpgate_media_direction dire
             rollovers == (source->rtp.next - 1) >> 16);
 }
 
+/* The peer chooses the indices that it sends with: whatever they are, a state can be made. */
+static uint64_t max_rtcp_next(enum rtpgate_media_direction direction) {
+    return direction == RTPGATE_MEDIA_OUTBOUND ? MAX_RTCP_NEXT : RTCP_INDICES;
+}
+
 static void write_sources(struct writer *writer, const rtpgate_media *media,
                           enum rtpgate_media_direction direction,
                           const struct rtpgate_media_reserve *reserve) {
@@ -94,7 +100,10 @@ static void write_sources(struct writer *writer, const rtpgate_media *media,
         uint64_t rtp = rg_span_after(&source->rtp, reserve->rtp);
         uint64_t rtcp = rg_span_after(&source->rtcp, reserve->rtcp);
 
-        if (rtp > MAX_RTP_NEXT || rtcp > MAX_RTCP_NEXT) {
+        if (direction == RTPGATE_MEDIA_INBOUND && rtcp > RTCP_INDICES) {
+            rtcp = RTCP_INDICES;
+        }
+        if (rtp > MAX_RTP_NEXT || rtcp > max_rtcp_next(direction)) {
             writer->code = RTPGATE_ERR_EXPIRED;
         } else if (!agrees(media, direction, source)) {
             writer->code = RTPGATE_ERR_CRYPTO;
@@ -288,7 +297,7 @@ static int read_source(rtpgate_media *media, enum rtpgate_media_direction direct
     uint64_t rtcp = rg_read_u32(reader);
     struct rg_source *source;
 
-    if (rtcp > MAX_RTCP_NEXT || rg_sources_find(sources, ssrc) != NULL) {
+    if (rtcp > max_rtcp_next(direction) || rg_sources_find(sources, ssrc) != NULL) {
         return RTPGATE_ERR_MALFORMED;
     }
     source = rg_sources_add(sources, ssrc);
