@@ -87,8 +87,8 @@ static bool describe(struct stored *stored, struct call *call) {
 
 static bool is_due(const struct call *call, const struct rtpgate_media_stats *stats,
                    uint64_t packets, uint64_t now) {
-    return stats->uncovered > call->kept.uncovered ||
-           (packets > call->kept.packets && now - call->kept.at >= PERIOD);
+    return stats->uncovered != call->kept.uncovered ||
+           (packets != call->kept.packets && now - call->kept.at >= PERIOD);
 }
 
 void call_keep(struct call *call, bool at_once) {
