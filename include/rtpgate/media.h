@@ -47,7 +47,8 @@ struct rtpgate_media_settings {
     bool repeats;
     /* `encrypted_extension_count` (up to 255) identifiers from 1 to 255, copied: the header
      * extension elements that are encrypted (RFC 6904, a=extmap with
-     * urn:ietf:params:rtp-hdrext:encrypt). */
+     * urn:ietf:params:rtp-hdrext:encrypt). A packet with padding before an element is MALFORMED
+     * then, in both directions, since libsrtp 2 would use a wrong key stream: put padding last. */
     const uint8_t *encrypted_extensions;
     size_t encrypted_extension_count;
     /* Keeps account of the indices of each SSRC (about 100 bytes), so that another process can go

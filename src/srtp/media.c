@@ -197,6 +197,9 @@ static int protect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *
     if (kind == RTPGATE_KIND_RTP && rg_packet_uses_cryptex(in)) {
         return RTPGATE_ERR_CRYPTEX;
     }
+    if (kind == RTPGATE_KIND_RTP && media->extension_count > 0 && rg_packet_pads_elements(in)) {
+        return RTPGATE_ERR_MALFORMED;
+    }
     return media->resumable ? send_once(media, kind, in, length, out)
                             : run(call, media->outbound, &media->stats, in, length, out);
 }
@@ -233,6 +236,9 @@ static int unprotect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t
     }
     if (kind == RTPGATE_KIND_RTP && rg_packet_uses_cryptex(in)) {
         return RTPGATE_ERR_CRYPTEX;
+    }
+    if (kind == RTPGATE_KIND_RTP && media->extension_count > 0 && rg_packet_pads_elements(in)) {
+        return RTPGATE_ERR_MALFORMED;
     }
     if (!encrypted(media, kind, in, length)) {
         ++media->stats.unencrypted;

@@ -7,6 +7,9 @@ enum {
     MAX_RTP_HEADER = 2048, /* on NSS, libsrtp authenticates no longer one with GCM */
     CRYPTEX_ONE_BYTE = 0xc0de,
     CRYPTEX_TWO_BYTES = 0xc2de,
+    ONE_BYTE = 0xbede,
+    TWO_BYTES = 0x1000,
+    LAST_ID = 15, /* of one byte: nothing behind it is an element */
 };
 
 /* RFC 3550 5.1, 5.3.1 */
@@ -49,6 +52,39 @@ bool rg_packet_uses_cryptex(const uint8_t *packet) {
     unsigned form = has_extension(packet) ? get_u16(packet + length_with_csrcs(packet)) : 0;
 
     return form == CRYPTEX_ONE_BYTE || form == CRYPTEX_TWO_BYTES;
+}
+
+/* How many bytes the element at `at` has with its header; 0 when it is none that may stand there:
+ * the identifier 0 is padding, which has no length. */
+static size_t element_length(const uint8_t *elements, size_t at, size_t end, bool one_byte) {
+    if (one_byte) {
+        return elements[at] >> 4 == 0 ? 0 : 2 + (size_t)(elements[at] & 0x0f);
+    }
+    return at + 1 < end ? 2 + (size_t)elements[at + 1] : 0;
+}
+
+static bool pads_elements(const uint8_t *elements, size_t end, bool one_byte) {
+    bool padded = false;
+
+    for (size_t at = 0; at < end && !(one_byte && elements[at] >> 4 == LAST_ID);) {
+        size_t length = elements[at] == 0 ? 1 : element_length(elements, at, end, one_byte);
+
+        if (length == 0 || (padded && elements[at] != 0)) {
+            return true;
+        }
+        padded = elements[at] == 0;
+        at += length;
+    }
+    return false;
+}
+
+bool rg_packet_pads_elements(const uint8_t *packet) {
+    const uint8_t *extension = packet + length_with_csrcs(packet);
+    unsigned form = has_extension(packet) ? get_u16(extension) : 0;
+
+    return (form == ONE_BYTE || (form & 0xfff0) == TWO_BYTES) &&
+           pads_elements(extension + EXTENSION_HEADER, 4 * (size_t)get_u16(extension + 2),
+                         form == ONE_BYTE);
 }
 
 uint32_t rg_packet_ssrc(enum rtpgate_kind kind, const uint8_t *packet) {
