@@ -111,6 +111,32 @@ START_TEST(ssrcs_count_in_media_that_survives) {
 }
 END_TEST
 
+/* Another process would hand it out again. */
+START_TEST(nothing_is_left_of_what_no_snapshot_covers) {
+    static const struct rtpgate_media_reserve reserve = {10, 10};
+    const struct media_profile *profile = &media_profiles[_i];
+    rtpgate_media *client = media_end(profile, true);
+    rtpgate_media *server =
+        receiver_with(profile, (struct rtpgate_media_settings){.resumable = true});
+    uint8_t state[STATE_ROOM];
+    uint8_t wire[STATE_WIRE];
+    static const uint8_t zeros[STATE_PACKET];
+
+    ck_assert_int_gt(rtpgate_media_snapshot(server, &reserve, state_key, 1, state, sizeof state),
+                     0);
+    for (int kind = 0; kind < 2; kind++) {
+        enum rtpgate_kind one = kind == 0 ? RTPGATE_KIND_RTP : RTPGATE_KIND_RTCP;
+        int length = state_protect(client, one, SSRC, 1, wire);
+
+        ck_assert_int_eq(
+            rtpgate_media_unprotect(server, one, wire, (size_t)length, wire, sizeof wire),
+            RTPGATE_ERR_STATE);
+        ck_assert_mem_eq(wire, zeros, sizeof zeros);
+    }
+    media_pair_free(&(struct media_pair){client, server});
+}
+END_TEST
+
 /* A state in the clear: one SSRC in each direction, whose next index of SRTCP is `rtcp`. */
 static rtpgate_media *near_the_end(const struct media_profile *profile, uint32_t rtcp) {
     static const struct rtpgate_media_settings settings;
@@ -213,6 +239,7 @@ int main(void) {
     tcase_add_loop_test(tests, a_peer_has_no_more_ssrcs_than_it_may, 0, MEDIA_PROFILES);
     tcase_add_loop_test(tests, only_authentic_ssrcs_count, 0, MEDIA_PROFILES);
     tcase_add_loop_test(tests, ssrcs_count_in_media_that_survives, 0, MEDIA_PROFILES);
+    tcase_add_loop_test(tests, nothing_is_left_of_what_no_snapshot_covers, 0, MEDIA_PROFILES);
     tcase_add_loop_test(tests, srtcp_ends_with_its_last_index, 0, MEDIA_PROFILES);
     tcase_add_loop_test(tests, a_peer_cannot_keep_us_from_surviving, 0, MEDIA_PROFILES);
     tcase_add_loop_test(tests, no_rollover_counter_is_set_whose_end_could_be_seen, 0,
