@@ -94,7 +94,8 @@ RTPGATE_API int rtpgate_peer_restart(rtpgate_peer *peer, rtpgate_config *config,
  * up to 128 packets, 128 KB, 2048 bytes each and 5 s, and comes out of rtpgate_peer_next_packet),
  * without an association, or when its index waits for a snapshot (media_state.h);
  * RTPGATE_ERR_NOMEM, RTPGATE_ERR_CRYPTO; RTPGATE_ERR_AUTH, RTPGATE_ERR_REPLAY,
- * RTPGATE_ERR_MALFORMED: dropped and counted, nothing is harmed.
+ * RTPGATE_ERR_MALFORMED, RTPGATE_ERR_CRYPTEX, RTPGATE_ERR_EXPIRED, RTPGATE_ERR_SSRC, as
+ * rtpgate_media_unprotect says: dropped and counted, nothing is harmed.
  */
 RTPGATE_API int rtpgate_peer_input(rtpgate_peer *peer, uint8_t *datagram, size_t *length,
                                    uint64_t path, bool from_turn_server, uint64_t now);
