@@ -177,6 +177,20 @@ START_TEST(old_bad_news_is_not_the_cause_when_no_fingerprint_comes) {
 }
 END_TEST
 
+/* Finished is authentic: what was heard before it is no news any more. */
+START_TEST(an_alert_before_finished_is_forgotten_while_the_fingerprint_is_awaited) {
+    struct sim_ours *late = pair_without_fingerprint((size_t)_i);
+    struct sim_forged alert = sim_forge_alert(RG_ALERT_FATAL, 40);
+    sim_link_inject(pair.link, (size_t)_i, alert.bytes, alert.length, 0, 25000);
+    sim_pair_run(&pair, 10 * SIM_SECOND);
+    ck_assert_ptr_nonnull(sim_ours_event(late, RTPGATE_EVENT_ADVICE));
+    ck_assert_int_eq(rtpgate_session_state(late->session), RTPGATE_STATE_UNVERIFIED);
+    sim_ours_expect(late, (size_t)_i ^ 1U, 10 * SIM_SECOND);
+    sim_link_run(pair.link, 11 * SIM_SECOND);
+    ck_assert(sim_ours_agree(&pair.client, &pair.server));
+}
+END_TEST
+
 START_TEST(a_record_that_cannot_be_held_pushes_out_nothing) {
     struct sim_ours *late = pair_without_fingerprint(SIM_SERVER);
     sim_pair_run(&pair, SIM_SECOND);
@@ -206,6 +220,8 @@ int main(void) {
     tcase_add_loop_test(tests, a_wrong_late_fingerprint_may_be_corrected_within_the_grace, 0, 2);
     tcase_add_loop_test(tests, one_of_the_strongest_fingerprints_must_match, 0, 2);
     tcase_add_test(tests, old_bad_news_is_not_the_cause_when_no_fingerprint_comes);
+    tcase_add_loop_test(
+        tests, an_alert_before_finished_is_forgotten_while_the_fingerprint_is_awaited, 0, 2);
     tcase_add_test(tests, a_record_that_cannot_be_held_pushes_out_nothing);
     int failed = suite_run(suite);
     sim_ours_finish();

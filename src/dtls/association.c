@@ -276,6 +276,7 @@ void rg_finished(struct rtpgate_session *session, struct rg_candidate *candidate
     candidate->stage = RG_STAGE_DONE;
     /* Finished is the first that nobody else can have sent. */
     rg_follow(session, candidate, session->from);
+    rg_heard(session, candidate);
     rg_flight_disarm(&candidate->flight);
     candidate->flight.sent_at = session->now;
     candidate->flight.answers = 0;

@@ -13,9 +13,9 @@
 
 enum { NUMBERS_MAX = 1024 };
 
-const char *const account_counters[] = {"path",   "early", "malformed", "type",   "epoch",
-                                        "alert",  "hello", "stale",     "limit",  "forged",
-                                        "record", "data",  "late",      "output", "advice"};
+const char *const account_counters[] = {"path",   "early", "malformed", "type",  "epoch",
+                                        "alert",  "hello", "stale",     "limit", "forged",
+                                        "record", "data",  "late",      "output"};
 const size_t account_counters_count = sizeof(account_counters) / sizeof(*account_counters);
 
 /* By sender and record number: a sum over the record that had it, 0: none. */
@@ -72,12 +72,12 @@ void account_passing(struct account *account, const struct cell *cell,
     }
 }
 
-static uint32_t counters(const struct rtpgate_session_stats *stats, bool advised) {
+static uint32_t counters(const struct rtpgate_session_stats *stats) {
     const uint64_t counts[] = {
         stats->dropped_path,  stats->dropped_early,  stats->dropped_malformed, stats->dropped_type,
         stats->dropped_epoch, stats->dropped_alert,  stats->dropped_hello,     stats->dropped_stale,
         stats->dropped_limit, stats->dropped_forged, stats->dropped_record,    stats->dropped_data,
-        stats->dropped_late,  stats->dropped_output, advised ? 1 : 0};
+        stats->dropped_late,  stats->dropped_output};
     uint32_t bits = 0;
     for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
         bits |= (counts[i] != 0 ? UINT32_C(1) : 0) << i;
@@ -95,6 +95,10 @@ void account_close(struct account *account, const struct cell *cell, const struc
     account->late = ready > began ? ready - began : 0;
     account->engines = stats[0].candidates + stats[1].candidates;
     account->sent = stats[0].datagrams_sent + stats[1].datagrams_sent;
-    account->counters =
-        counters(&stats[cell->target], sim_ours_event(target, RTPGATE_EVENT_ADVICE) != NULL);
+    account->counters = counters(&stats[cell->target]);
+    for (size_t i = 0; i < target->count; i++) {
+        if (target->events[i].type == RTPGATE_EVENT_ADVICE) {
+            account->causes |= UINT64_C(1) << -target->events[i].cause;
+        }
+    }
 }

@@ -12,6 +12,7 @@ struct account {
     uint64_t sent;     /* datagrams of both */
     uint64_t heap;     /* bytes, the most, that everything in the cell had; 0 with sanitizers */
     uint32_t counters; /* account_counters: one bit for each that counted at the target */
+    uint64_t causes;   /* one bit for each RTPGATE_ERR_*, negated, of which it gave advice */
     uint64_t strayed;  /* datagrams of the target to a path that was not declared valid */
     uint64_t reused;   /* record numbers of epoch 0 that somebody used for two records */
 };

@@ -31,13 +31,21 @@ void bills_add(struct bills *bills, const struct cell *cell, const struct accoun
     bill->sent += account->sent;
     bill->heap = heap > bill->heap ? heap : bill->heap;
     bill->counters |= account->counters;
+    bill->causes |= account->causes;
 }
 
-static void put_counters(uint32_t counters, FILE *out) {
+/* Counters by name, and the causes of which there was advice. */
+static void put_counted(const struct bill *bill, FILE *out) {
     const char *comma = "";
     for (size_t i = 0; i < account_counters_count; i++) {
-        if ((counters >> i & 1U) != 0) {
+        if ((bill->counters >> i & 1U) != 0) {
             (void)fprintf(out, "%s%s", comma, account_counters[i]);
+            comma = ",";
+        }
+    }
+    for (int cause = 1; cause < 64; cause++) {
+        if ((bill->causes >> cause & 1U) != 0) {
+            (void)fprintf(out, "%s-%d", comma, cause);
             comma = ",";
         }
     }
@@ -47,7 +55,7 @@ static void put(const struct bill *bill, FILE *out) {
     (void)fprintf(out, "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t",
                   bill->attack->name, bill->target == SIM_CLIENT ? "client" : "server", bill->cells,
                   bill->late, bill->engines, bill->sent, bill->heap);
-    put_counters(bill->counters, out);
+    put_counted(bill, out);
     (void)fputs("\n", out);
 }
 
@@ -59,14 +67,17 @@ void bills_print(const struct bills *bills, FILE *out) {
     }
 }
 
-static uint32_t read_counters(char *names) {
-    uint32_t counters = 0;
+static void read_counted(struct bill *bill, char *names) {
+    bill->counters = 0;
+    bill->causes = 0;
     for (char *name = strtok(names, "\t,\n"); name != NULL; name = strtok(NULL, "\t,\n")) {
+        if (name[0] == '-') {
+            bill->causes |= UINT64_C(1) << strtoul(name + 1, NULL, 10);
+        }
         for (size_t i = 0; i < account_counters_count; i++) {
-            counters |= strcmp(name, account_counters[i]) == 0 ? UINT32_C(1) << i : 0;
+            bill->counters |= strcmp(name, account_counters[i]) == 0 ? UINT32_C(1) << i : 0;
         }
     }
-    return counters;
 }
 
 /* Whether the line is of the bill's attack and target; then what stands in it. */
@@ -83,7 +94,7 @@ static bool read_line(char *line, const struct bill *bill, struct bill *expected
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
         *numbers[i] = strtoull(at, &at, 10);
     }
-    expected->counters = read_counters(at);
+    read_counted(expected, at);
     return true;
 }
 
@@ -96,7 +107,7 @@ static bool is_near(uint64_t a, uint64_t b, bool exact) {
 
 static bool is_as_expected(const struct bill *bill, const struct bill *expected, bool exact) {
     return bill->cells == expected->cells && bill->counters == expected->counters &&
-           is_near(bill->late, expected->late, exact) &&
+           bill->causes == expected->causes && is_near(bill->late, expected->late, exact) &&
            is_near(bill->engines, expected->engines, exact) &&
            is_near(bill->sent, expected->sent, exact) &&
            bill->heap <= expected->heap + SLACK + expected->heap / SHARE;

@@ -21,6 +21,7 @@ struct bill {
     uint64_t sent;
     uint64_t heap; /* kilobytes, of the cell with the most */
     uint32_t counters;
+    uint64_t causes;
 };
 
 struct bills {

@@ -68,7 +68,7 @@ static struct sim_ours *ours(struct sim_pair *pair, size_t which) {
 
 static void prepare(struct sim_pair *pair, const struct cell *cell) {
     sim_pair_init_with(pair, 1, &sim_calm, config(cell->network, 0), config(cell->network, 1));
-    if (cell->moment == UNVERIFIED) {
+    if (cell->moment == UNVERIFIED || cell->network == LATE) {
         struct sim_ours *target = ours(pair, cell->target);
         sim_ours_clear(target);
         sim_ours_init(target, config(cell->network, cell->target),
@@ -107,6 +107,12 @@ static enum outcome judge(struct sim_pair *pair, char *why, size_t capacity) {
     return agree && data_passes(pair) ? STRAYED : DEAD;
 }
 
+static void tell_fingerprint(struct sim_ours *target, size_t which, uint64_t now) {
+    if (rtpgate_session_state(target->session) < RTPGATE_STATE_CLOSED) {
+        sim_ours_expect(target, which, now);
+    }
+}
+
 /* What no attack may bring about, however well it ends. */
 static enum outcome audit(const struct account *account, char *why, size_t capacity) {
     if (account->strayed == 0 && account->reused == 0) {
@@ -138,9 +144,12 @@ enum outcome cell_ours(const struct cell *cell, struct sim_scene *scene, struct 
         shooter_shoot(&shooter, pair.link);
     }
     repeat(&shooter, pair.link, cell->repeated ? REPETITIONS : 0);
-    if (cell->moment == UNVERIFIED) {
+    if (cell->network == LATE) {
+        sim_link_run(pair.link, began + 3 * SIM_SECOND);
+    }
+    if (cell->moment == UNVERIFIED || cell->network == LATE) {
         sim_link_run(pair.link, sim_link_now(pair.link) + GAP);
-        sim_ours_expect(ours(&pair, cell->target), cell->target ^ 1U, sim_link_now(pair.link));
+        tell_fingerprint(ours(&pair, cell->target), cell->target ^ 1U, sim_link_now(pair.link));
     }
     sim_link_run(pair.link, PATIENCE);
     shooter.over = true;
@@ -239,7 +248,8 @@ void cell_describe(const struct cell *cell, char *text, size_t capacity) {
     static const char *const origins[] = {"own path", "valid path", "undeclared path"};
     static const char *const numbers[] = {"", ", number expected", ", number 900",
                                           ", number 2^48-1"};
-    static const char *const networks[] = {"", ", MTU 300", ", then a break", ", then silence"};
+    static const char *const networks[] = {"", ", MTU 300", ", then a break", ", late fingerprint",
+                                           ", then silence"};
     char datagram[24] = "";
     if (cell->moment == BEFORE_DATAGRAM) {
         (void)snprintf(datagram, sizeof(datagram), " %zu", cell->datagram);

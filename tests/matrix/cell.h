@@ -22,6 +22,7 @@ enum network {
     CALM,
     SMALL,   /* an MTU of 300 */
     BREAK,   /* nothing passes for a second and a half after the attack; timers of 400 ms */
+    LATE,    /* the target is told the fingerprint three seconds after the client's start */
     SILENCE, /* one datagram to the target passes after the attack, then nothing for six seconds */
     NETWORKS
 };

@@ -16,7 +16,17 @@ static void put(struct sim_volley *volley, uint8_t type, uint16_t message_seq, c
 
 /* Hellos */
 
-enum client_hello { POOR, GOOD, SECOND, OLD, WITH_MKI, WITHOUT_EMS, SRTP_OF_NOBODY };
+enum client_hello { POOR, GOOD, SECOND, OLD, WITH_MKI, WITHOUT_EMS, SRTP_OF_NOBODY, NO_SRTP };
+
+/* In place of the point formats, so that the hello keeps its length. */
+static void add_mki(uint8_t *body) {
+    static const uint8_t unknown[] = {0, 99, 0, 1, 0};
+    memmove(body + 70, body + 69, 9);
+    memcpy(body + 79, unknown, sizeof(unknown));
+    body[63] = 6;
+    body[68] = 1;
+    body[69] = 0x55;
+}
 
 static void client_hello(struct sim_volley *volley, const struct sim_scene *scene,
                          unsigned parameter) {
@@ -28,11 +38,13 @@ static void client_hello(struct sim_volley *volley, const struct sim_scene *scen
     } else if (parameter == OLD) {
         body[1] = 0xff;
     } else if (parameter == WITH_MKI) {
-        body[68] = 1; /* the byte after it is taken for the MKI, and the rest does not parse */
+        add_mki(body);
     } else if (parameter == WITHOUT_EMS) {
         body[70] = 99;
     } else if (parameter == SRTP_OF_NOBODY) {
         body[66] = 0x77;
+    } else if (parameter == NO_SRTP) {
+        body[61] = 98;
     }
     sim_volley_forge(volley, hello);
 }
@@ -47,7 +59,16 @@ static void client_hellos(struct sim_volley *volley, const struct sim_scene *sce
     }
 }
 
-enum server_hello { SERVER_GOOD, OTHER_SUITE, NO_SUITE, OTHER_PROFILE, NO_PROFILE, NO_EMS, CUT };
+enum server_hello {
+    SERVER_GOOD,
+    OTHER_SUITE,
+    NO_SUITE,
+    OTHER_PROFILE,
+    NO_PROFILE,
+    NO_EMS,
+    CUT,
+    WITHOUT_SRTP
+};
 
 static void server_hello(struct sim_volley *volley, const struct sim_scene *scene,
                          unsigned parameter) {
@@ -66,6 +87,8 @@ static void server_hello(struct sim_volley *volley, const struct sim_scene *scen
         body[50] = 99;
     } else if (parameter == CUT) {
         body[39] = 17;
+    } else if (parameter == WITHOUT_SRTP) {
+        body[41] = 98;
     }
     sim_volley_forge(volley, hello);
 }
@@ -305,6 +328,13 @@ static void flood_of_proofs(struct sim_volley *volley, const struct sim_scene *s
     }
 }
 
+static void junk_and_proof(struct sim_volley *volley, const struct sim_scene *scene,
+                           unsigned parameter) {
+    static const uint8_t runt[] = {RG_CONTENT_HANDSHAKE, 0xfe, 0xfd};
+    sim_volley_add(volley, runt, sizeof(runt), 0);
+    flood_of_proofs(volley, scene, parameter);
+}
+
 const struct sim_attack sim_attacks_messages[] = {
     {"ClientHello that cannot be answered", SIM_HELLOS, client_hello, POOR, NULL},
     {"ClientHello that can be answered", SIM_HELLOS, client_hello, GOOD, NULL},
@@ -313,6 +343,7 @@ const struct sim_attack sim_attacks_messages[] = {
     {"ClientHello with an MKI", SIM_HELLOS, client_hello, WITH_MKI, NULL},
     {"ClientHello without EMS", SIM_HELLOS, client_hello, WITHOUT_EMS, NULL},
     {"ClientHello without common profile", SIM_HELLOS, client_hello, SRTP_OF_NOBODY, NULL},
+    {"ClientHello without use_srtp", SIM_HELLOS, client_hello, NO_SRTP, NULL},
     {"three ClientHellos", SIM_HELLOS, client_hellos, 3, NULL},
     {"ServerHello", SIM_HELLOS, server_hello, SERVER_GOOD, NULL},
     {"ServerHello with another suite", SIM_HELLOS, server_hello, OTHER_SUITE, NULL},
@@ -320,6 +351,7 @@ const struct sim_attack sim_attacks_messages[] = {
     {"ServerHello with another profile", SIM_HELLOS, server_hello, OTHER_PROFILE, NULL},
     {"ServerHello with an unknown profile", SIM_HELLOS, server_hello, NO_PROFILE, NULL},
     {"ServerHello without EMS", SIM_HELLOS, server_hello, NO_EMS, NULL},
+    {"ServerHello without use_srtp", SIM_HELLOS, server_hello, WITHOUT_SRTP, NULL},
     {"ServerHello that does not parse", SIM_HELLOS, server_hello, CUT, NULL},
     {"HelloRequest", SIM_HELLOS, empty_message, RG_HELLO_REQUEST << 8, NULL},
     {"HelloVerifyRequest, no cookie", SIM_VERIFY_REQUESTS, verify_request, 0, NULL},
@@ -351,6 +383,8 @@ const struct sim_attack sim_attacks_messages[] = {
      RG_CLIENT_KEY_EXCHANGE << 16 | 2 << 8 | 33, NULL},
     {"CertificateVerify of junk", SIM_TO_SERVER, junk_message,
      RG_CERTIFICATE_VERIFY << 16 | 3 << 8 | 76, NULL},
+    {"a check that fails", SIM_TO_SERVER, flood_of_proofs, 1, NULL},
+    {"junk, then a check that fails", SIM_TO_SERVER, junk_and_proof, 1, NULL},
     {"checks that fail", SIM_TO_SERVER, flood_of_proofs, 12, NULL},
     {"flight of a stranger", SIM_ELSEWHERE, elsewhere, ALL, NULL},
     {"flight of the peer", SIM_ELSEWHERE, elsewhere, ALL | PROBED, NULL},
