@@ -1,48 +1,98 @@
 # What the cases against foreign peers have in common: one starts programs, waits for what they
-# print, and says one line at its end. The caller sets peer, its name in the report, and title, the
-# case's; INTEROP_HOME is the directory of the run.
+# print, says one line at its end, and leaves its record: build/release/interop/record/PEER/TITLE/
+# with the file case (a word and its value a line), what passed on the wire, the keys, and what both
+# sides printed if it failed. The caller sets peer, its name in the report, version, what the peer
+# says its version is, title, the case's, role, which is ours, and profile; INTEROP_HOME is the
+# directory of the run.
 # shellcheck shell=sh disable=SC2154
 
 tools=build/release/interop
 patience=20 # seconds for any one event; every program ends by itself a little later
 dir=$(mktemp -d)
 running=
-verdict=
+outcome= # ok, FAIL, skip, or none: this is no case
+column=other
+: >"$dir/facts"
 marker=$INTEROP_HOME/case.$$
 touch "$marker"
 
-# What both sides printed is kept when the case failed.
 clean() {
     trap '' HUP INT TERM
     for process in $running; do
         kill "$process" 2>/dev/null || true
         wait "$process" 2>/dev/null || true
     done
-    [ -n "$verdict" ] || echo "FAIL $peer: $title: ended without a verdict"
-    [ "$verdict" = 0 ] || keep
+    [ -n "$outcome" ] || say FAIL "ended without a verdict"
+    [ "$outcome" = none ] || leave_record
     rm -rf -- "$dir" "$marker"
-}
-
-keep() {
-    kept=$tools/failed/$(echo "$peer $title" | tr -cs 'A-Za-z0-9_.\n' -)
-    mkdir -p "$kept" && cp -- "$dir"/*.out "$dir"/*.err "$dir"/messages "$kept" 2>/dev/null
 }
 
 trap clean EXIT
 trap 'fail "interrupted, or too slow"' HUP INT TERM
 
-end() { # exit status, line
-    verdict=$1
-    echo "$2"
-    exit "$1"
+# What the case shows: one or several of keys media data late wrong-fingerprint-of-theirs
+# wrong-fingerprint-of-ours no-profile restart we-close they-close lossy drop-each other.
+column() { # name...
+    column=$*
+}
+
+record() { # word, value
+    echo "$1 $2" >>"$dir/facts"
+}
+
+# What our side printed last under one word is recorded under another one.
+record_ours() { # word of ours, word
+    value=$(fact "$1" 2>/dev/null)
+    [ -z "$value" ] || record "$2" "$value"
+}
+
+record_facts() {
+    record_ours version dtls-version
+    record_ours suite suite
+    record_ours group group
+    record_ours profile negotiated-profile
+    record_ours retransmissions ours-retransmissions
+    record_ours answers ours-answers
+    microseconds=$(fact handshake-time 2>/dev/null)
+    [ "${microseconds:-0}" -eq 0 ] ||
+        record milliseconds "$((microseconds / 1000)).$((microseconds / 100 % 10))"
+}
+
+slug() { # text
+    printf %s "$1" | tr -cs 'A-Za-z0-9._' -
+}
+
+leave_record() {
+    record_facts
+    folder=$tools/record/$(slug "$peer")/$(slug "$title")
+    rm -rf -- "$folder"
+    mkdir -p -- "$folder"
+    for name in wire.pcap keys.log; do
+        [ ! -s "$dir/$name" ] || cp -- "$dir/$name" "$folder"
+    done
+    [ "$outcome" != FAIL ] ||
+        cp -- "$dir"/*.out "$dir"/*.err "$dir"/messages "$folder" 2>/dev/null
+    {
+        printf '%s\n' "peer $peer" "version ${version:-}" "column $column" "title $title" \
+            "role ${role:-}" "profile ${profile:-}" "outcome $outcome" "detail $detail"
+        cat -- "$dir/facts"
+    } | sed 's/ *$//' >"$folder/case"
+}
+
+say() { # outcome, detail
+    outcome=$1
+    detail=$2
+    printf '%-4s %s: %s: %s\n' "$outcome" "$peer" "$title" "$detail"
 }
 
 pass() { # what was seen
-    end 0 "ok   $peer: $title: $1"
+    say ok "$1"
+    exit 0
 }
 
 skip() { # reason
-    end 0 "skip $peer: $title: $1"
+    say skip "$1"
+    exit 0
 }
 
 # The last words of both sides are part of the reason.
@@ -53,7 +103,8 @@ fail() { # reason
             grep -E '^(failed|advice|associate:|handover:|state|ERROR:)|:error:' | tail -n 1)
         [ -z "$words" ] || reason="$reason; $name: $words"
     done
-    end 1 "FAIL $peer: $title: $reason"
+    say FAIL "$reason"
+    exit 1
 }
 
 # Runs a program in the background. Its input stays open until the descriptor is closed.
@@ -90,14 +141,15 @@ join() { # process
 }
 
 start_ours() { # role, arguments of associate
-    start ours 3 "$tools/associate/associate" "$@" --limit $((patience * 1000))
+    start ours 3 env SSLKEYLOGFILE="$dir/keys.log" "$tools/associate/associate" "$@" \
+        --limit $((patience * 1000))
     ours=$started
     await ours "$ours" '^port ' || fail "our program did not start"
 }
 
-# The port in front of a server, which is behind $port.
+# The port in front of a server, which is behind $port. What passes is part of the record.
 start_proxy() { # arguments of proxy
-    start proxy 5 "$tools/proxy/proxy" --to "$port" --limit "$patience" "$@"
+    start proxy 5 "$tools/proxy/proxy" --to "$port" --pcap "$dir/wire.pcap" --limit "$patience" "$@"
     await proxy "$started" '^port ' || fail "the proxy did not start"
     port=$(sed -n 's/^port //p' "$dir/proxy.out")
 }

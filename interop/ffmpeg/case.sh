@@ -4,12 +4,14 @@
 # shellcheck disable=SC1091,SC2034,SC2154 # the variables are those of lib.sh and meet.sh
 set -u
 peer=ffmpeg
+version=$(ffmpeg -version | sed -n 's/^ffmpeg version \([^ ]*\).*/FFmpeg \1/p')
 kind=$1
 role=$2
 profile=$3
 title="$role role, $profile, $kind${4:+ with a wrong $4}"
 . interop/lib.sh
 . interop/handover/meet.sh
+column media
 wrong=${4:-}
 mismatch='^HMAC mismatch'
 

@@ -4,12 +4,14 @@
 # shellcheck disable=SC1091,SC2034,SC2154 # the variables are those of lib.sh and meet.sh
 set -u
 peer=gstreamer
+version=$(gst-launch-1.0 --version | grep '^GStreamer ')
 kind=$1
 role=$2
 profile=$3
 title="$role role, $profile, $kind${4:+ with a wrong $4}"
 . interop/lib.sh
 . interop/handover/meet.sh
+column media
 wrong=${4:-}
 
 # In GStreamer's words. SRTCP has 80 bits with AES128_CM_SHA1_32, too (RFC 5764 4.1.2).

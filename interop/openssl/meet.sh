@@ -68,24 +68,21 @@ start_mine() { # role, arguments
     start_ours "$@" $ours_more
 }
 
-maybe_proxy() {
-    # shellcheck disable=SC2086
-    [ -z "$proxy_options" ] || start_proxy $proxy_options
-}
-
 meet_as_client() {
     # shellcheck disable=SC2086
     start_theirs s_server -accept 127.0.0.1:0 -naccept 1 -serverpref $theirs_asks
     await theirs "$theirs" '^ACCEPT' || fail "s_server did not start"
     port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$dir/theirs.out")
-    maybe_proxy
+    # shellcheck disable=SC2086
+    start_proxy $proxy_options
     start_mine client --port "$port"
 }
 
 meet_as_server() {
     start_mine server
     port=$(fact port)
-    maybe_proxy
+    # shellcheck disable=SC2086
+    start_proxy $proxy_options
     start_theirs s_client -connect "127.0.0.1:$port"
 }
 

@@ -1,8 +1,8 @@
 /*
- * Stands between a UDP client and a UDP server on the loopback interface and loses, duplicates,
- * reorders and delays what passes. "up" is from the client to the server. What happens to the nth
- * datagram of a direction depends on the seed, the direction and n alone. Prints one line a
- * datagram, before it is sent on.
+ * Stands between UDP clients and a UDP server on this machine and loses, duplicates, reorders and
+ * delays what passes. "up" is from a client to the server. What happens to the nth datagram of a
+ * direction, counted over all clients, depends on the seed, the direction and n alone. Prints one
+ * line a datagram that it counts, before it is sent on.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,53 +16,38 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { UP, DOWN, DIRECTIONS };
-enum chance { LOSE, DUPLICATE, REORDER, DELAY };
-enum { EXIT_USAGE = 2, WAITING_MAX = 256, DATAGRAM_MAX = 16384, REORDER_DELAY = 20 };
+#include "capture.h"
+#include "options.h"
 
-static const char USAGE[] =
-    "usage: proxy --to PORT [OPTION N]...\n"
-    "  --drop-up N, --drop-down N    drop the Nth datagram of that direction\n"
-    "  --loss-up N, --loss-down N    drop N of 100\n"
-    "  --duplicate N                 send N of 100 twice\n"
-    "  --reorder N                   let N of 100 be overtaken\n"
-    "  --delay MS                    delay each by 0 to MS milliseconds\n"
-    "  --seed N                      another course of events\n"
-    "  --limit SECONDS               when to end (default: 60)\n";
+enum chance { LOSE, DUPLICATE, REORDER, DELAY };
+enum { WAITING_MAX = 256, CLIENTS_MAX = 16, REORDER_DELAY = 20 };
 
 static const char *const NAMES[DIRECTIONS] = {"up", "down"};
 
-struct options {
-    uint64_t to;
-    uint64_t drop[DIRECTIONS];
-    uint64_t loss[DIRECTIONS];
-    uint64_t duplicate;
-    uint64_t reorder;
-    uint64_t delay;
-    uint64_t seed;
-    uint64_t limit;
+struct client {
+    struct sockaddr_in address;
+    int upstream; /* the server knows the client by this socket's address */
 };
 
 struct datagram {
     uint64_t due;
     int direction;
+    const struct client *client;
     size_t length;
-    uint8_t bytes[DATAGRAM_MAX];
+    uint8_t bytes[CAPTURED_MAX];
 };
 
 struct proxy {
     struct options options;
-    int sockets[DIRECTIONS]; /* [UP] receives from the client, [DOWN] from the server */
-    uint16_t client;
+    struct capture capture;
+    struct sockaddr_in server;
+    int socket; /* all clients send to this one */
+    struct client clients[CLIENTS_MAX];
+    size_t client_count;
     uint64_t count[DIRECTIONS];
     struct datagram *waiting[WAITING_MAX];
     size_t waiting_count;
 };
-
-static void die(const char *what, const char *why) {
-    (void)fprintf(stderr, "proxy: %s: %s\n", what, why);
-    exit(EXIT_USAGE);
-}
 
 static uint64_t now(void) {
     struct timespec time = {0};
@@ -70,10 +55,19 @@ static uint64_t now(void) {
     return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-static struct sockaddr_in loopback(uint16_t port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
+static bool equal(const struct sockaddr_in *one, const struct sockaddr_in *other) {
+    return one->sin_port == other->sin_port && one->sin_addr.s_addr == other->sin_addr.s_addr;
+}
+
+/* An address that is not this machine's cannot be bound. */
+static int open_socket(struct in_addr address, uint16_t port) {
+    struct sockaddr_in bound = {
+        .sin_family = AF_INET, .sin_addr = address, .sin_port = htons(port)};
+    int opened = socket(AF_INET, SOCK_DGRAM, 0);
+    if (opened < 0 || bind(opened, (struct sockaddr *)&bound, sizeof bound) != 0) {
+        die("socket", strerror(errno));
+    }
+    return opened;
 }
 
 /* The finaliser of splitmix64 (public domain, S. Vigna). */
@@ -95,9 +89,20 @@ static bool happens(const struct proxy *proxy, int direction, enum chance what, 
     return dice(proxy, direction, what) % 100 < percent;
 }
 
-static void say(const struct proxy *proxy, int direction, const char *what, size_t length) {
-    (void)printf("%s %s %llu %zu\n", what, NAMES[direction],
-                 (unsigned long long)proxy->count[direction], length);
+static bool is_dtls(const struct datagram *datagram) {
+    return datagram->length > 0 && datagram->bytes[0] >= 20 && datagram->bytes[0] <= 63;
+}
+
+static void say(const struct proxy *proxy, const struct datagram *datagram, const char *what) {
+    (void)printf("%s %s %llu %zu\n", what, NAMES[datagram->direction],
+                 (unsigned long long)proxy->count[datagram->direction], datagram->length);
+}
+
+static void write_down(struct proxy *proxy, const struct datagram *datagram, const char *comment) {
+    const struct sockaddr_in *client = &datagram->client->address;
+    bool up = datagram->direction == UP;
+    capture_write(&proxy->capture, up ? client : &proxy->server, up ? &proxy->server : client,
+                  datagram->bytes, datagram->length, is_dtls(datagram), comment);
 }
 
 static void enqueue(struct proxy *proxy, const struct datagram *datagram) {
@@ -115,49 +120,91 @@ static bool lost(const struct proxy *proxy, int direction) {
            happens(proxy, direction, LOSE, options->loss[direction]);
 }
 
-static void decide(struct proxy *proxy, struct datagram *datagram) {
+static void pass_on(struct proxy *proxy, struct datagram *datagram) {
     const struct options *options = &proxy->options;
     int direction = datagram->direction;
-    proxy->count[direction]++;
-    if (lost(proxy, direction)) {
-        say(proxy, direction, "drop", datagram->length);
-        return;
+    bool overtaken = happens(proxy, direction, REORDER, options->reorder);
+    bool doubled = happens(proxy, direction, DUPLICATE, options->duplicate);
+    datagram->due += dice(proxy, direction, DELAY) % (options->delay + 1);
+    datagram->due += overtaken ? REORDER_DELAY : 0;
+    if (overtaken) {
+        say(proxy, datagram, "reorder");
     }
-    datagram->due = now() + dice(proxy, direction, DELAY) % (options->delay + 1);
-    if (happens(proxy, direction, REORDER, options->reorder)) {
-        say(proxy, direction, "reorder", datagram->length);
-        datagram->due += REORDER_DELAY;
-    }
-    if (happens(proxy, direction, DUPLICATE, options->duplicate)) {
-        say(proxy, direction, "duplicate", datagram->length);
+    if (doubled) {
+        say(proxy, datagram, "duplicate");
         enqueue(proxy, datagram);
     }
-    say(proxy, direction, "pass", datagram->length);
+    say(proxy, datagram, "pass");
     enqueue(proxy, datagram);
+    write_down(proxy, datagram,
+               overtaken && doubled ? "overtaken, doubled"
+               : overtaken          ? "overtaken"
+               : doubled            ? "doubled"
+                                    : "");
 }
 
-static void receive(struct proxy *proxy, int direction) {
-    static struct datagram datagram;
-    struct sockaddr_in from = {0};
-    socklen_t size = sizeof from;
-    ssize_t length = recvfrom(proxy->sockets[direction], datagram.bytes, sizeof datagram.bytes,
-                              MSG_DONTWAIT, (struct sockaddr *)&from, &size);
-    if (length <= 0 || (direction == DOWN && ntohs(from.sin_port) != proxy->options.to)) {
+static void decide(struct proxy *proxy, struct datagram *datagram) {
+    datagram->due = now();
+    if (proxy->options.only_dtls && !is_dtls(datagram)) {
+        write_down(proxy, datagram, "");
+        enqueue(proxy, datagram);
         return;
     }
-    if (direction == UP) {
-        proxy->client = ntohs(from.sin_port);
+    proxy->count[datagram->direction]++;
+    if (lost(proxy, datagram->direction)) {
+        say(proxy, datagram, "drop");
+        write_down(proxy, datagram, "lost");
+    } else {
+        pass_on(proxy, datagram);
     }
-    datagram.direction = direction;
-    datagram.length = (size_t)length;
-    decide(proxy, &datagram);
+}
+
+static struct client *client_at(struct proxy *proxy, const struct sockaddr_in *address) {
+    for (size_t i = 0; i < proxy->client_count; i++) {
+        if (equal(&proxy->clients[i].address, address)) {
+            return &proxy->clients[i];
+        }
+    }
+    if (proxy->client_count == CLIENTS_MAX) {
+        die("clients", "too many");
+    }
+    struct client *client = &proxy->clients[proxy->client_count++];
+    client->address = *address;
+    client->upstream = open_socket(proxy->options.to_address, 0);
+    return client;
+}
+
+static bool read_datagram(int from, struct datagram *datagram, struct sockaddr_in *sender) {
+    socklen_t size = sizeof *sender;
+    ssize_t length = recvfrom(from, datagram->bytes, sizeof datagram->bytes, MSG_DONTWAIT,
+                              (struct sockaddr *)sender, &size);
+    datagram->length = length > 0 ? (size_t)length : 0;
+    return length > 0;
+}
+
+static void receive_up(struct proxy *proxy) {
+    static struct datagram datagram = {.direction = UP};
+    struct sockaddr_in sender = {0};
+    if (read_datagram(proxy->socket, &datagram, &sender)) {
+        datagram.client = client_at(proxy, &sender);
+        decide(proxy, &datagram);
+    }
+}
+
+static void receive_down(struct proxy *proxy, const struct client *client) {
+    static struct datagram datagram = {.direction = DOWN};
+    struct sockaddr_in sender = {0};
+    if (read_datagram(client->upstream, &datagram, &sender) && equal(&sender, &proxy->server)) {
+        datagram.client = client;
+        decide(proxy, &datagram);
+    }
 }
 
 static void pass(const struct proxy *proxy, const struct datagram *datagram) {
     bool up = datagram->direction == UP;
-    struct sockaddr_in to = loopback(up ? (uint16_t)proxy->options.to : proxy->client);
-    (void)sendto(proxy->sockets[up ? DOWN : UP], datagram->bytes, datagram->length, 0,
-                 (struct sockaddr *)&to, sizeof to);
+    const struct sockaddr_in *to = up ? &proxy->server : &datagram->client->address;
+    (void)sendto(up ? datagram->client->upstream : proxy->socket, datagram->bytes, datagram->length,
+                 0, (const struct sockaddr *)to, sizeof *to);
 }
 
 /* Sends what is due, in the order of arrival. Returns when the next one will be. */
@@ -179,72 +226,55 @@ static uint64_t pass_due(struct proxy *proxy) {
     return next;
 }
 
+static void receive_until(struct proxy *proxy, uint64_t until) {
+    struct pollfd waits[CLIENTS_MAX + 1];
+    size_t clients = proxy->client_count;
+    for (size_t i = 0; i < clients; i++) {
+        waits[i] = (struct pollfd){.fd = proxy->clients[i].upstream, .events = POLLIN};
+    }
+    waits[clients] = (struct pollfd){.fd = proxy->socket, .events = POLLIN};
+    uint64_t time = now();
+    if (poll(waits, clients + 1, until > time ? (int)(until - time) : 0) < 0 && errno != EINTR) {
+        die("poll", strerror(errno));
+    }
+    for (size_t i = 0; i < clients; i++) {
+        if (waits[i].revents != 0) {
+            receive_down(proxy, &proxy->clients[i]);
+        }
+    }
+    if (waits[clients].revents != 0) {
+        receive_up(proxy);
+    }
+}
+
 static void run(struct proxy *proxy) {
     uint64_t end = now() + proxy->options.limit * 1000;
     uint64_t next = end;
-    for (uint64_t time = now(); time < end; time = now()) {
-        uint64_t until = next < end ? next : end;
-        struct pollfd waits[DIRECTIONS] = {{.fd = proxy->sockets[UP], .events = POLLIN},
-                                           {.fd = proxy->sockets[DOWN], .events = POLLIN}};
-        if (poll(waits, DIRECTIONS, until > time ? (int)(until - time) : 0) < 0 && errno != EINTR) {
-            die("poll", strerror(errno));
-        }
-        for (int direction = UP; direction < DIRECTIONS; direction++) {
-            if (waits[direction].revents != 0) {
-                receive(proxy, direction);
-            }
-        }
+    while (now() < end) {
+        receive_until(proxy, next < end ? next : end);
         next = pass_due(proxy);
     }
 }
 
-static uint16_t open_socket(int *out) {
-    struct sockaddr_in address = loopback(0);
+static uint16_t port_of(int bound) {
+    struct sockaddr_in address = {0};
     socklen_t size = sizeof address;
-    *out = socket(AF_INET, SOCK_DGRAM, 0);
-    if (*out < 0 || bind(*out, (struct sockaddr *)&address, size) != 0 ||
-        getsockname(*out, (struct sockaddr *)&address, &size) != 0) {
-        die("socket", strerror(errno));
-    }
+    (void)getsockname(bound, (struct sockaddr *)&address, &size);
     return ntohs(address.sin_port);
 }
 
-static void read_option(struct options *options, const char *name, const char *value) {
-    const struct {
-        const char *name;
-        uint64_t *number;
-        unsigned long max;
-    } numbers[] = {
-        {"--to", &options->to, UINT16_MAX},          {"--drop-up", &options->drop[UP], 1000},
-        {"--drop-down", &options->drop[DOWN], 1000}, {"--loss-up", &options->loss[UP], 100},
-        {"--loss-down", &options->loss[DOWN], 100},  {"--duplicate", &options->duplicate, 100},
-        {"--reorder", &options->reorder, 100},       {"--delay", &options->delay, 10000},
-        {"--seed", &options->seed, UINT32_MAX},      {"--limit", &options->limit, 600},
-    };
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        char *end = NULL;
-        unsigned long number = strtoul(value, &end, 10);
-        if (strcmp(numbers[i].name, name) == 0 && *value != '\0' && *end == '\0' &&
-            number <= numbers[i].max) {
-            *numbers[i].number = number;
-            return;
-        }
-    }
-    die(name, USAGE);
-}
-
 int main(int argc, char **argv) {
-    static struct proxy proxy = {.options = {.limit = 60}};
-    for (int i = 1; i < argc; i += 2) {
-        read_option(&proxy.options, argv[i], i + 1 < argc ? argv[i + 1] : "");
-    }
-    if (proxy.options.to == 0) {
-        die("--to", USAGE);
+    static struct proxy proxy;
+    proxy.options = read_options(argc, argv);
+    proxy.server = (struct sockaddr_in){.sin_family = AF_INET,
+                                        .sin_addr = proxy.options.to_address,
+                                        .sin_port = htons((uint16_t)proxy.options.to)};
+    if (proxy.options.pcap != NULL) {
+        capture_open(&proxy.capture, proxy.options.pcap);
     }
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
-    uint16_t port = open_socket(&proxy.sockets[UP]);
-    (void)open_socket(&proxy.sockets[DOWN]);
-    (void)printf("port %u\n", port);
+    proxy.socket = open_socket(proxy.options.listen, (uint16_t)proxy.options.port);
+    (void)printf("port %u\n", port_of(proxy.socket));
     run(&proxy);
     return EXIT_SUCCESS;
 }
