@@ -32,7 +32,8 @@ async function chromium() {
     ],
   });
   return {
-    name: `Chromium ${browser.version().split('.')[0]}`,
+    peer: 'chromium',
+    version: `Chromium ${browser.version()}`,
     page: async () => (await browser.newContext()).newPage(),
     close: async () => {
       await browser.close();
@@ -56,7 +57,8 @@ async function firefox() {
     },
   });
   return {
-    name: (await browser.version()).replace(/^firefox\/(\d+).*/i, 'Firefox $1'),
+    peer: 'firefox',
+    version: (await browser.version()).replace(/^firefox\//i, 'Firefox '),
     page: () => browser.newPage(),
     close: async () => {
       await browser.close();

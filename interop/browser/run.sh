@@ -57,7 +57,7 @@ quietly cmake --build --preset release -j "${JOBS:-2}" || fail "the build failed
 [ -x "$program" ] || fail "the program was not built: libmicrohttpd or libnice is missing"
 quietly install_modules || fail "npm: $(grep -i -m 1 'failed, reason' "$home/log" || head -n 1 "$home/log")"
 start_program
-TMPDIR="$home" NODE_PATH="$PWD/$modules/node_modules" FAILED="$PWD/$build/interop/failed" PROGRAM="$PWD/$program" \
+TMPDIR="$home" NODE_PATH="$PWD/$modules/node_modules" PROGRAM="$PWD/$program" \
     node interop/browser/main.js "$url" "$@" &
 driver=$!
 wait "$driver" && status=0 || status=$?

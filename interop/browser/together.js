@@ -71,7 +71,7 @@ async function brokenOffers({ url, pages: [chromium] }) {
 }
 
 exports.cases = [
-  ['broken offers', brokenOffers],
-  ['Chromium and Firefox, several at once on one port', several],
-  ['Chromium and Firefox, a data channel', dataChannel],
+  ['other', 'broken offers', brokenOffers],
+  ['media', 'several at once on one port', several],
+  ['data', 'a data channel', dataChannel],
 ];
