@@ -1,0 +1,142 @@
+'use strict';
+// The report as one page that needs nothing else; links lead to the records beside it.
+const fs = require('fs');
+const path = require('path');
+const { COLUMNS } = require('./summary.js');
+
+class Markup {
+  constructor(text) {
+    this.text = text;
+  }
+}
+
+const escaped = (text) => String(text).replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
+
+function flat(value) {
+  if (Array.isArray(value)) return value.map(flat).join('');
+  if (value instanceof Markup) return value.text;
+  return value === undefined || value === null || value === false ? '' : escaped(value);
+}
+
+// Whatever is filled in is text, unless it was made by this.
+const html = (strings, ...values) => new Markup(strings.reduce((all, part, i) => all + flat(values[i - 1]) + part));
+
+const state = (cell) => (!cell ? 'none' : cell.FAIL > 0 ? 'bad' : cell.ok > 0 ? 'good' : 'skipped');
+const counts = (cell) => [
+  cell.FAIL > 0 && html`<span>${cell.FAIL} failed</span>`,
+  cell.ok > 0 && html`<span>${cell.ok}</span>`,
+  cell.skip > 0 && html`<small>${cell.skip} skipped</small>`,
+];
+const place = (peer, column) => `${peer.peer}-${column}`.replace(/[^A-Za-z0-9]+/g, '-');
+
+// As the reader thinks of both sides.
+function who(one, by) {
+  if (one.role !== 'client' && one.role !== 'server') return by;
+  return by === one.role ? 'rtpgate' : one.peer;
+}
+
+// Who sent what more than once; a flight whose messages went equally often is told as a whole.
+function repeated(one) {
+  const flights = new Map();
+  for (const message of one.wire ? one.wire.messages : []) {
+    const key = `${message.handshake} ${message.flight}`;
+    flights.set(key, [...(flights.get(key) || []), message]);
+  }
+  return [...flights.values()].filter((messages) => messages.some(({ sent }) => sent > 1)).map((messages) => {
+    const [{ flight, by, sent }] = messages;
+    const alike = messages.every((message) => message.sent === sent);
+    const what = alike ? `, ${sent} times` : `: ${messages.filter((message) => message.sent > 1).map((message) => `${message.message} ${message.sent} times`).join(', ')}`;
+    return html`<div>${who(one, by)}: flight ${flight}${what}</div>`;
+  });
+}
+
+const side = (one, row) => (row.by === one.role ? 'ours' : 'theirs');
+
+const datagramRow = (one, row) => html`<tr class="${side(one, row)}${row.fate === 'lost' && ' lost'}">
+<td>${row.milliseconds.toFixed(1)}</td><td>${who(one, row.by)}</td><td>${row.bytes}</td><td>${row.what}</td><td>${row.fate}</td></tr>`;
+
+const messageRow = (one, row, i, rows) => html`${i > 0 && row.handshake !== rows[i - 1].handshake && html`<tr><td colspan="5">another hello:</td></tr>`}
+<tr class="${side(one, row)}"><td>${row.flight}</td><td>${who(one, row.by)}</td><td>${row.message}</td><td>${row.sent}</td><td>${row.lost || ''}</td></tr>`;
+
+// Each datagram of the handshake and what came after it, beside what that makes for each message.
+function ladder(one) {
+  const { datagrams, messages, count, others } = one.wire;
+  return html`<details><summary>${count} datagrams${others > 0 && html`, and ${others} that are not DTLS`}</summary><div class="ladders">
+<table class="ladder"><thead><tr><th>ms</th><th>from</th><th>bytes</th><th>what</th><th>fate</th></tr></thead>
+<tbody>${datagrams.map((row) => datagramRow(one, row))}</tbody></table>
+<table class="ladder"><thead><tr><th>flight</th><th>from</th><th>message</th><th>sent</th><th>lost</th></tr></thead>
+<tbody>${messages.map((row, i, rows) => messageRow(one, row, i, rows))}</tbody></table></div></details>`;
+}
+
+const link = (root, one, name) => html`<a href="${path.relative(root, path.join(one.folder, name)).split('/').map(encodeURIComponent).join('/')}">${name}</a> `;
+
+function caseRow(root, one) {
+  const keys = (one.wire && one.wire.toKeys) || {};
+  return html`<tr class="${{ ok: 'good', FAIL: 'bad', skip: 'skipped' }[one.outcome]}">
+<td class="outcome">${{ ok: 'passed', FAIL: 'FAILED', skip: 'skipped' }[one.outcome]}</td>
+<td><strong>${one.title}</strong><div class="dim">${one.detail}</div>${one.reason && html`<div class="dim">${one.reason}</div>`}</td>
+<td>${one['dtls-version']}<div>${one.suite}</div><div>${one.group} ${one['negotiated-profile']}</div></td>
+<td class="number">${keys.datagrams}</td><td class="number">${keys.milliseconds !== undefined ? keys.milliseconds.toFixed(1) : one.milliseconds}</td>
+<td>${repeated(one)}</td><td>${one.files.map((name) => link(root, one, name))}</td></tr>
+${one.wire && one.wire.count > 0 && html`<tr class="more"><td></td><td colspan="6">${ladder(one)}</td></tr>`}`;
+}
+
+function panel(root, peer, column, width) {
+  const cases = peer.cases.filter((one) => one.columns.includes(column));
+  return html`<tr class="panel" id="${place(peer, column)}"><td colspan="${width}"><a class="close" href="#matrix">close</a>
+<h3>${peer.version || peer.peer}: ${COLUMNS[column]}</h3>
+<div class="wide"><table class="cases"><thead><tr><th></th><th>case</th><th>negotiated</th><th>datagrams to keys</th><th>ms to keys</th><th>sent more than once</th><th>files</th></tr></thead>
+<tbody>${cases.map((one) => caseRow(root, one))}</tbody></table></div></td></tr>`;
+}
+
+function matrix(root, { peers }) {
+  const used = Object.keys(COLUMNS).filter((column) => peers.some((peer) => peer.cells[column]));
+  const cell = (peer, column) => (peer.cells[column] ?
+    html`<td class="cell ${state(peer.cells[column])}"><a href="#${place(peer, column)}">${counts(peer.cells[column])}</a></td>` :
+    html`<td class="cell none"></td>`);
+  return html`<div class="wide"><table id="matrix"><thead><tr><th>peer</th>${used.map((column) => html`<th>${COLUMNS[column]}</th>`)}</tr></thead>
+<tbody>${peers.map((peer) => html`<tr><th>${peer.peer}<div class="dim">${peer.version}</div></th>${used.map((column) => cell(peer, column))}</tr>
+${used.filter((column) => peer.cells[column]).map((column) => panel(root, peer, column, used.length + 1))}`)}</tbody></table></div>`;
+}
+
+// Long names may break behind their underscores.
+const breakable = (text) => text.split(/(?<=_)/).map((part, i) => html`${i > 0 && html`<wbr>`}${part}`);
+
+const helloRow = (what, list) => list && list.length > 0 && html`<dt>${what}</dt><dd>${list.map((one) => html`<span>${breakable(one)}</span> `)}</dd>`;
+
+const changesOf = (changes) => (changes.length === 0 ? html`<p class="same">As captured in tests/data.</p>` :
+  html`<p class="changed">Not as captured in tests/data:</p><ul class="changed">${changes.map((one) => html`<li>${one}</li>`)}</ul>`);
+
+function helloCard({ peer, version, hello, changes }) {
+  return html`<article><h3>${version || peer}</h3>${changes && changesOf(changes)}
+<dl>${helloRow('size', [`${hello.bytes} bytes in datagrams of ${hello.datagrams.join(' + ')}`])}
+${helloRow('versions', hello.versions)}${helloRow('use_srtp', [...(hello.profiles || []), ...(hello.mki ? [`MKI of ${hello.mki} bytes`] : [])])}
+${helloRow('groups', hello.groups)}${helloRow('key shares', hello.shares)}${helloRow('cipher suites', hello.suites)}
+${helloRow('signatures', hello.signatures)}${helloRow('ALPN', hello.protocols)}
+${helloRow('extensions', hello.extensions.map((one) => `${one.name} (${one.bytes})`))}</dl></article>`;
+}
+
+const failures = (peers) => peers.flatMap((peer) => peer.cases.filter((one) => one.outcome === 'FAIL').map((one) =>
+  html`<li><a href="#${place(peer, one.columns[0])}">${peer.peer}: ${one.title}</a>: ${one.detail}</li>`));
+
+// root: the directory that the page will be in.
+function page(root, summary) {
+  const { total, peers, made } = summary;
+  const failed = failures(peers);
+  const hellos = peers.filter((peer) => peer.hello);
+  return html`<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>rtpgate and its peers</title><style>${new Markup(fs.readFileSync(path.join(__dirname, 'page.css'), 'utf8'))}</style>
+<header><h1>rtpgate and its peers</h1>
+<p><strong class="good">${total.ok} passed</strong>, <strong class="${total.FAIL > 0 ? 'bad' : ''}">${total.FAIL} failed</strong>, ${total.skip} skipped;
+${peers.length} peers, ${made}</p></header>
+<main>${failed.length > 0 && html`<section class="failures"><h2>Failed</h2><ul>${failed}</ul></section>`}
+<p class="dim">How many cases passed for each peer and question; a case may count in two columns. A number opens its cases: what was negotiated, what
+was sent more than once, each datagram with its fate, the capture and the keys that decrypt it.</p>
+${matrix(root, summary)}
+<section><h2>What the peers offer</h2>
+<p class="dim">The ClientHello of each peer that was a client, of a case that nothing disturbed.</p>
+<div class="hellos">${hellos.filter((peer) => peer.changes).map(helloCard)}</div>
+<details><summary>the other peers</summary><div class="hellos">${hellos.filter((peer) => !peer.changes).map(helloCard)}</div></details></section></main></html>`.text;
+}
+
+module.exports = { page };

@@ -1,0 +1,71 @@
+'use strict';
+// All records of a run as one object: peers, each with its cases, counted by column.
+const fs = require('fs');
+const path = require('path');
+const wire = require('./wire.js');
+const { first } = require('./hello.js');
+const { suites, groups, versions, named } = require('./names.js');
+
+// The columns that lib.sh names, as the report calls them.
+const COLUMNS = {
+  keys: 'keys', media: 'media', data: 'data', late: 'fingerprint late', 'wrong-fingerprint-of-theirs': 'we refuse theirs',
+  'wrong-fingerprint-of-ours': 'they refuse ours', 'no-profile': 'no profile', restart: 'restart', 'we-close': 'we close',
+  'they-close': 'they close', lossy: 'lossy', 'drop-each': 'each lost', other: 'other',
+};
+const NAMES = { suite: suites, group: groups, 'dtls-version': versions };
+
+const folders = (root) => fs.readdirSync(root, { withFileTypes: true }).filter((one) => one.isDirectory()).map((one) => path.join(root, one.name));
+
+function readCase(folder) {
+  const known = {};
+  for (const line of fs.readFileSync(path.join(folder, 'case'), 'utf8').split('\n')) {
+    const [word] = line.split(' ', 1);
+    const value = line.slice(word.length + 1);
+    if (value !== '') known[word] = NAMES[word] ? named(NAMES[word], value) : value;
+  }
+  return known;
+}
+
+function read(folder) {
+  const files = fs.readdirSync(folder).filter((name) => name !== 'case').sort();
+  const found = { ...readCase(folder), files, folder };
+  found.columns = (found.column || 'other').split(' ');
+  const unknown = found.columns.find((column) => !COLUMNS[column]);
+  if (unknown) throw new Error(`${folder}/case: there is no column ${unknown}; there are ${Object.keys(COLUMNS).join(' ')}`);
+  if (files.includes('wire.pcap')) found.wire = wire.read(path.join(folder, 'wire.pcap'));
+  return found;
+}
+
+const count = (cases) => {
+  const counted = { ok: 0, FAIL: 0, skip: 0 };
+  cases.forEach((one) => { counted[one.outcome] += 1; });
+  return counted;
+};
+
+// What the peer offers as a client, of an undisturbed case.
+function helloOf(cases) {
+  for (const one of cases)
+    if (one.role === 'server' && one.wire && one.outcome === 'ok' && one.columns.includes('keys')) {
+      const hello = first(wire.helloDatagrams(path.join(one.folder, 'wire.pcap')));
+      if (hello) return hello;
+    }
+  return null;
+}
+
+function summarise(root) {
+  const cases = folders(root).flatMap(folders).map(read);
+  const names = [...new Set(cases.map((one) => one.peer))].sort();
+  const peers = names.map((peer) => {
+    const own = cases.filter((one) => one.peer === peer).sort((a, b) => a.title.localeCompare(b.title, 'en', { numeric: true }));
+    const cells = {};
+    for (const column of Object.keys(COLUMNS)) {
+      const among = own.filter((one) => one.columns.includes(column));
+      if (among.length > 0) cells[column] = count(among);
+    }
+    const version = (own.find((one) => one.version) || {}).version;
+    return { peer, version, total: count(own), cells, hello: helloOf(own), cases: own };
+  });
+  return { total: count(cases), peers };
+}
+
+module.exports = { COLUMNS, summarise };
