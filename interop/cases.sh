@@ -1,5 +1,5 @@
-# Plays the cases of one peer, JOBS at once. To be read by the peer's run.sh, which is then in the
-# project's directory and has home, a directory that its cases know as INTEROP_HOME.
+# Plays the cases of one peer, JOBS (default 4) at once. To be read by the peer's run.sh, which is
+# then in the project's directory and has home, a directory that its cases know as INTEROP_HOME.
 # shellcheck shell=sh disable=SC2034
 
 cd -- "$(dirname -- "$0")/../.." || exit 1
@@ -30,7 +30,7 @@ need() { # peer, program
 
 # Each line of $home/cases is the arguments of one case.
 play_cases() { # script
-    xargs -P "${JOBS:-2}" -L 1 timeout -k 5 60 sh "$1" <"$home/cases" &
+    xargs -P "${JOBS:-4}" -L 1 timeout -k 5 60 sh "$1" <"$home/cases" &
     running=$!
     wait "$running" || touch "$home/failed"
     running=

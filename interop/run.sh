@@ -1,18 +1,24 @@
 #!/bin/sh
-# Lets rtpgate meet foreign peers and compares what both sides say. On a bare Debian 12 it installs
-# what it needs. JOBS says how many cases run at once (default 2).
-# Usage: run.sh [PEER]    PEER is a folder beside this script; default: every one
+# Lets rtpgate meet foreign peers, compares what both sides say, and makes a report of it. On a bare
+# Debian 12 it installs what it needs. JOBS says how many cases of a peer run at once (default 4).
+# Usage: run.sh [PEER]...    PEER is a folder beside this script; default: every one
 set -eu
 cd -- "$(dirname -- "$0")/.."
-export JOBS="${JOBS:-2}"
+export JOBS="${JOBS:-4}"
+busy="browser" # these keep a core busy: they are met one after the other, beside those that wait
+records=build/release/interop/record
 work=$(mktemp -d)
-running=
+lanes=
 
+# Each lane leaves the process id of the peer that it is at.
 clean() {
-    if [ -n "$running" ]; then
-        kill "$running" 2>/dev/null || true
-        wait "$running" || true
-    fi
+    touch "$work/stop"
+    for file in "$work"/running.*; do
+        [ ! -e "$file" ] || kill "$(cat "$file")" 2>/dev/null || true
+    done
+    for lane in $lanes; do
+        wait "$lane" || true
+    done
     rm -rf -- "$work"
 }
 trap clean EXIT
@@ -28,52 +34,86 @@ step() { # what, command
     fi
 }
 
-scripts() { # peer or nothing
-    if [ $# -gt 0 ]; then
-        printf 'interop/%s/run.sh\n' "$@"
-    else
-        ls interop/*/run.sh
-    fi
+all_peers() {
+    for script in interop/*/run.sh; do
+        basename "$(dirname "$script")"
+    done
 }
 
-say() {
-    echo "$1" | tee -a "$work/report"
-}
-
-# In the background, so that a signal ends it at once.
-play() { # script
-    sh "$1" >"$work/log" 2>&1 &
-    running=$!
-    tail -n +1 -s 0.1 -f --pid="$running" "$work/log" &
-    wait "$running" && status=0 || status=$?
-    running=
-    wait "$!"
-    cat "$work/log" >>"$work/report"
-    return "$status"
+among() { # word, words...
+    word=$1
+    shift
+    case " $* " in *" $word "*) ;; *) return 1 ;; esac
 }
 
 # A peer's own verdict counts too: it may have ended before it named a case.
-meet() { # script
-    if [ ! -f "$1" ]; then
-        say "FAIL $1: there is no such peer"
-    elif ! play "$1"; then
-        say "FAIL $1: did not run to its end, or a case failed"
-    fi
+meet() { # peer
+    log=$work/log.$1
+    : >"$log"
+    sh "interop/$1/run.sh" >"$log" 2>&1 &
+    echo $! >"$work/running.$1"
+    tail -n +1 -s 0.1 -f --pid=$! "$log"
+    wait $! || echo "FAIL $1: did not run to its end, or a case failed" | tee -a "$log"
+    rm "$work/running.$1"
+    grep -q '^ok ' "$log" || echo "FAIL $1: no case passed" | tee -a "$log"
+}
+
+lane() { # peer...
+    for peer; do
+        [ -e "$work/stop" ] || meet "$peer"
+    done
+}
+
+meet_all() { # peer...
+    first=
+    second=
+    for peer; do
+        if among "$peer" "$busy"; then
+            first="$first $peer"
+        else
+            second="$second $peer"
+        fi
+    done
+    # The lists are words.
+    # shellcheck disable=SC2086
+    lane $first &
+    lanes=$!
+    # shellcheck disable=SC2086
+    lane $second &
+    lanes="$lanes $!"
+    for lane in $lanes; do
+        wait "$lane"
+    done
+    lanes=
+}
+
+report() {
+    node --test interop/report/test.js >"$work/log.report" 2>&1 || {
+        cat "$work/log.report"
+        echo "FAIL report: it is not what it should be" | tee "$work/log.report"
+        return
+    }
+    node interop/report/main.js >"$work/log.report" 2>&1 || echo "FAIL report" >>"$work/log.report"
+    cat "$work/log.report"
 }
 
 count() { # first word
-    grep -c "^$1 " "$work/report" || true
+    cat "$work"/log.* | grep -c "^$1 " || true
 }
 
-step "install what is missing" sh tests/setup.sh build interop
+# shellcheck disable=SC2046
+[ $# -gt 0 ] || set -- $(all_peers)
+for peer; do
+    step "find $peer" test -f "interop/$peer/run.sh"
+done
+step "install what is missing" sh tests/setup.sh build report "$@"
 step "configure" cmake --preset release
 step "build" cmake --build --preset release -j "$JOBS"
-rm -rf build/release/interop/failed
-for script in $(scripts "$@"); do
-    echo "== ${script%/run.sh}"
-    : >"$work/log"
-    meet "$script"
-done
+rm -rf -- "$records"
+echo "== meet $*"
+meet_all "$@"
+echo "== report"
+report
 passed=$(count ok)
 failed=$(count FAIL)
 skipped=$(count skip)

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs on a Debian-like system what is missing to build (group build), to test (group test), to
-# meet foreign peers (group interop: 200 MB to fetch on a bare system), for the example with a page
-# (group page), to drive Chromium (group chromium) or both browsers (group browser: 400 MB), and the
-# peers of the benchmarks (group bench).
+# Installs on a Debian-like system what is missing to build (group build), to test (group test), for
+# the example with a page (group page), to drive Chromium (group chromium), for the peers of the
+# benchmarks (group bench), and to meet foreign peers: a group for each folder of interop that has a
+# run.sh, and one for the report.
 # Usage: setup.sh GROUP...
 set -eu
 
@@ -30,8 +30,10 @@ for group in "$@"; do
         # Debian's gnutls.pc asks for it when linking statically, and nothing depends on it.
         packages="$packages libunistring-dev"
         ;;
-    interop)
-        packages="$packages openssl ffmpeg gstreamer1.0-tools"
+    report) packages="$packages $node" ;;
+    openssl | ffmpeg) packages="$packages $group" ;;
+    gstreamer)
+        packages="$packages gstreamer1.0-tools"
         packages="$packages gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
         ;;
     page) packages="$packages libmicrohttpd-dev libnice-dev" ;;
@@ -41,7 +43,7 @@ for group in "$@"; do
         packages="$packages libssl-dev valgrind golang-go"
         packages="$packages golang-github-pion-dtls.v2-dev golang-github-pion-srtp.v2-dev"
         ;;
-    *) fail "no such group: $group (there are: build test interop page chromium browser bench)" ;;
+    *) fail "no such group: $group" ;;
     esac
 done
 

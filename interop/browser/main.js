@@ -68,7 +68,7 @@ function note(record, known) {
 async function play([column, title, body, options = {}], makers) {
   const peer = makers.map((browser) => browser.peer).join(' and ');
   if (pattern && !new RegExp(pattern).test(`${peer}, ${title}`)) return;
-  const version = makers.map((browser) => browser.version).join(' and ');
+  const version = makers.length === 1 ? makers[0].version : '';
   const record = new Record({ peer, version, column, title, role: options.role, profile: options.profile });
   const pages = [];
   const opener = (browser) => async () => {
