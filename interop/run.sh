@@ -93,7 +93,8 @@ report() {
         echo "FAIL report: it is not what it should be" | tee "$work/log.report"
         return
     }
-    node interop/report/main.js >"$work/log.report" 2>&1 || echo "FAIL report" >>"$work/log.report"
+    node interop/report/main.js >"$work/log.report" 2>&1 ||
+        echo "FAIL report: it was not made" >>"$work/log.report"
     cat "$work/log.report"
 }
 
@@ -104,7 +105,7 @@ count() { # first word
 # shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(all_peers)
 for peer; do
-    step "find $peer" test -f "interop/$peer/run.sh"
+    [ -f "interop/$peer/run.sh" ] || step "find the peer $peer" false
 done
 step "install what is missing" sh tests/setup.sh build report "$@"
 step "configure" cmake --preset release

@@ -23,14 +23,12 @@ function judge(hello) {
   return ['ok', `${hello.versions.join(', ')}; ${hello.bytes} bytes in datagrams of ${hello.datagrams.join(' + ')}`];
 }
 
-// A case for each browser that was met; false when one no longer offers what we speak.
+// A case for each browser that was met.
 function checkHellos({ peers }) {
-  const verdicts = peers.filter(({ peer }) => BROWSERS.includes(peer)).map(({ peer, version, hello }) => {
+  for (const { peer, version, hello } of peers.filter((one) => BROWSERS.includes(one.peer))) {
     const [outcome, detail] = judge(hello);
     new Record({ peer, version, column: 'keys', title: 'its hello offers DTLS 1.2', role: 'server' }).end(outcome, detail);
-    return outcome === 'ok';
-  });
-  return verdicts.every(Boolean);
+  }
 }
 
 // What is new in each hello that the unit tests know.

@@ -42,12 +42,14 @@ function repeated(one) {
     const key = `${message.handshake} ${message.flight}`;
     flights.set(key, [...(flights.get(key) || []), message]);
   }
-  return [...flights.values()].filter((messages) => messages.some(({ sent }) => sent > 1)).map((messages) => {
+  const told = [...flights.values()].filter((messages) => messages.some(({ sent }) => sent > 1)).map((messages) => {
     const [{ flight, by, sent }] = messages;
     const alike = messages.every((message) => message.sent === sent);
     const what = alike ? `, ${sent} times` : `: ${messages.filter((message) => message.sent > 1).map((message) => `${message.message} ${message.sent} times`).join(', ')}`;
     return html`<div>${who(one, by)}: flight ${flight}${what}</div>`;
   });
+  const [timers, answers] = [Number(one['ours-retransmissions'] || 0), Number(one['ours-answers'] || 0)];
+  return [told, timers + answers > 0 && html`<div class="dim">ours: ${timers} by timer, ${answers} as answers</div>`];
 }
 
 const side = (one, row) => (row.by === one.role ? 'ours' : 'theirs');

@@ -16,9 +16,13 @@ const NAMES = { suite: suites, group: groups, 'dtls-version': versions };
 
 const folders = (root) => fs.readdirSync(root, { withFileTypes: true }).filter((one) => one.isDirectory()).map((one) => path.join(root, one.name));
 
+// A case that ended before its verdict left its folder alone.
 function readCase(folder) {
+  const file = path.join(folder, 'case');
+  const [title, peer] = [path.basename(folder), path.basename(path.dirname(folder))];
+  if (!fs.existsSync(file)) return { peer, title, outcome: 'FAIL', detail: 'ended without a verdict' };
   const known = {};
-  for (const line of fs.readFileSync(path.join(folder, 'case'), 'utf8').split('\n')) {
+  for (const line of fs.readFileSync(file, 'utf8').split('\n')) {
     const [word] = line.split(' ', 1);
     const value = line.slice(word.length + 1);
     if (value !== '') known[word] = NAMES[word] ? named(NAMES[word], value) : value;
@@ -26,12 +30,17 @@ function readCase(folder) {
   return known;
 }
 
+// Whoever wrote a record may have mistaken a word.
+function check(folder, what, value, known) {
+  if (!known.includes(value)) throw new Error(`${folder}/case: ${value} is no ${what}; there are ${known.join(' ')}`);
+}
+
 function read(folder) {
   const files = fs.readdirSync(folder).filter((name) => name !== 'case').sort();
   const found = { ...readCase(folder), files, folder };
   found.columns = (found.column || 'other').split(' ');
-  const unknown = found.columns.find((column) => !COLUMNS[column]);
-  if (unknown) throw new Error(`${folder}/case: there is no column ${unknown}; there are ${Object.keys(COLUMNS).join(' ')}`);
+  found.columns.forEach((column) => check(folder, 'column', column, Object.keys(COLUMNS)));
+  check(folder, 'outcome', found.outcome, ['ok', 'FAIL', 'skip']);
   if (files.includes('wire.pcap')) found.wire = wire.read(path.join(folder, 'wire.pcap'));
   return found;
 }
