@@ -29,11 +29,8 @@ const counts = (cell) => [
 ];
 const place = (peer, column) => `${peer.peer}-${column}`.replace(/[^A-Za-z0-9]+/g, '-');
 
-// As the reader thinks of both sides.
-function who(one, by) {
-  if (one.role !== 'client' && one.role !== 'server') return by;
-  return by === one.role ? 'rtpgate' : one.peer;
-}
+// Where our role is not known the sides are client and server.
+const who = (one, { from }) => ({ ours: 'rtpgate', theirs: one.peer })[from] || from;
 
 // Who sent what more than once; a flight whose messages went equally often is told as a whole.
 function repeated(one) {
@@ -43,22 +40,21 @@ function repeated(one) {
     flights.set(key, [...(flights.get(key) || []), message]);
   }
   const told = [...flights.values()].filter((messages) => messages.some(({ sent }) => sent > 1)).map((messages) => {
-    const [{ flight, by, sent }] = messages;
+    const [first] = messages;
+    const { flight, sent } = first;
     const alike = messages.every((message) => message.sent === sent);
     const what = alike ? `, ${sent} times` : `: ${messages.filter((message) => message.sent > 1).map((message) => `${message.message} ${message.sent} times`).join(', ')}`;
-    return html`<div>${who(one, by)}: flight ${flight}${what}</div>`;
+    return html`<div>${who(one, first)}: flight ${flight}${what}</div>`;
   });
   const [timers, answers] = [Number(one['ours-retransmissions'] || 0), Number(one['ours-answers'] || 0)];
   return [told, timers + answers > 0 && html`<div class="dim">ours: ${timers} by timer, ${answers} as answers</div>`];
 }
 
-const side = (one, row) => (row.by === one.role ? 'ours' : 'theirs');
-
-const datagramRow = (one, row) => html`<tr class="${side(one, row)}${row.fate === 'lost' && ' lost'}">
-<td>${row.milliseconds.toFixed(1)}</td><td>${who(one, row.by)}</td><td>${row.bytes}</td><td>${row.what}</td><td>${row.fate}</td></tr>`;
+const datagramRow = (one, row) => html`<tr class="${row.from}${row.fate === 'lost' && ' lost'}">
+<td>${row.milliseconds.toFixed(1)}</td><td>${who(one, row)}</td><td>${row.bytes}</td><td>${row.what}</td><td>${row.fate}</td></tr>`;
 
 const messageRow = (one, row, i, rows) => html`${i > 0 && row.handshake !== rows[i - 1].handshake && html`<tr><td colspan="5">another hello:</td></tr>`}
-<tr class="${side(one, row)}"><td>${row.flight}</td><td>${who(one, row.by)}</td><td>${row.message}</td><td>${row.sent}</td><td>${row.lost || ''}</td></tr>`;
+<tr class="${row.from}"><td>${row.flight}</td><td>${who(one, row)}</td><td>${row.message}</td><td>${row.sent}</td><td>${row.lost || ''}</td></tr>`;
 
 // Each datagram of the handshake and what came after it, beside what that makes for each message.
 function ladder(one) {

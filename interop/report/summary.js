@@ -41,7 +41,7 @@ function read(folder) {
   found.columns = (found.column || 'other').split(' ');
   found.columns.forEach((column) => check(folder, 'column', column, Object.keys(COLUMNS)));
   check(folder, 'outcome', found.outcome, ['ok', 'FAIL', 'skip']);
-  if (files.includes('wire.pcap')) found.wire = wire.read(path.join(folder, 'wire.pcap'));
+  if (files.includes('wire.pcap')) found.wire = wire.read(path.join(folder, 'wire.pcap'), found.role);
   return found;
 }
 

@@ -32,8 +32,9 @@ const randomOf = (message) => message.bytes.toString('hex', 2, 34);
 
 // Follows the datagrams in the order in which they were sent.
 class Follower {
-  constructor() {
-    Object.assign(this, { datagrams: [], messages: new Map(), handshake: 0, count: 0, toKeys: null });
+  // role: ours in the first handshake, if known
+  constructor(role) {
+    Object.assign(this, { role, datagrams: [], messages: new Map(), handshake: 0, count: 0, toKeys: null });
   }
 
   // A hello with a new random begins another handshake.
@@ -43,7 +44,9 @@ class Follower {
     this.client = packet.from;
     this.server = packet.to;
     this.handshake += 1;
-    if (this.start === undefined) this.start = packet.time;
+    if (this.start !== undefined) return;
+    this.start = packet.time;
+    this.ours = { client: packet.from, server: packet.to }[this.role];
   }
 
   // A peer may have several addresses, we have one.
@@ -51,11 +54,17 @@ class Follower {
     return packet.from === this.client || packet.to === this.server ? 'client' : 'server';
   }
 
+  // Roles may change with another handshake, our address does not.
+  sender(packet, by) {
+    if (!this.ours) return by;
+    return packet.from === this.ours ? 'ours' : 'theirs';
+  }
+
   note(packet, by, message) {
     const what = typeof message.type === 'string' ? message.type : name(handshakes, message.type);
     const flight = flightOf(by, message.type, message.seq);
     const key = [this.handshake, flight, message.seq, what].join();
-    const entry = this.messages.get(key) || { handshake: this.handshake, flight, by, message: what, sent: 0, lost: 0 };
+    const entry = this.messages.get(key) || { handshake: this.handshake, flight, from: this.sender(packet, by), message: what, sent: 0, lost: 0 };
     entry.sent += 1;
     if (packet.fate === 'lost') entry.lost += 1;
     this.messages.set(key, entry);
@@ -73,15 +82,15 @@ class Follower {
     messages.forEach((message) => this.note(packet, by, message));
     if (this.datagrams.length < SHOWN_MAX)
       this.datagrams.push({
-        milliseconds: Math.round((packet.time - this.start) * 10) / 10, by, handshake: this.handshake,
+        milliseconds: Math.round((packet.time - this.start) * 10) / 10, from: this.sender(packet, by), handshake: this.handshake,
         bytes: packet.datagram.length, what: told.map((one) => one.words).join(', '), fate: packet.fate,
       });
   }
 }
 
-function read(file) {
+function read(file, role) {
   const packets = capture.read(file);
-  const follower = new Follower();
+  const follower = new Follower(role);
   packets.filter(({ datagram }) => isDtls(datagram)).forEach((packet) => follower.take(packet));
   const { datagrams, toKeys, count } = follower;
   const messages = [...follower.messages.values()].sort((a, b) => a.handshake - b.handshake || a.flight - b.flight);
