@@ -98,6 +98,13 @@ report() {
     cat "$work/log.report"
 }
 
+# Two cases of one title would have one record.
+all_recorded() {
+    recorded=$(cat "$records"/*/*/case | grep -c '^outcome ok$' || true)
+    [ "$recorded" -eq "$(count ok)" ] ||
+        echo "FAIL report: $recorded passed cases left a record" | tee -a "$work/log.report"
+}
+
 count() { # first word
     cat "$work"/log.* | grep -c "^$1 " || true
 }
@@ -115,6 +122,7 @@ echo "== meet $*"
 meet_all "$@"
 echo "== report"
 report
+all_recorded
 passed=$(count ok)
 failed=$(count FAIL)
 skipped=$(count skip)

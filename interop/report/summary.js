@@ -8,7 +8,7 @@ const { suites, groups, versions, named } = require('./names.js');
 
 // The columns that lib.sh names, as the report calls them.
 const COLUMNS = {
-  keys: 'keys', media: 'media', data: 'data', late: 'fingerprint late', 'wrong-fingerprint-of-theirs': 'we refuse theirs',
+  keys: 'keys', media: 'media', data: 'data', late: 'late', 'wrong-fingerprint-of-theirs': 'we refuse theirs',
   'wrong-fingerprint-of-ours': 'they refuse ours', 'no-profile': 'no profile', restart: 'restart', 'we-close': 'we close',
   'they-close': 'they close', lossy: 'lossy', 'drop-each': 'each lost', other: 'other',
 };
