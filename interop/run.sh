@@ -5,7 +5,8 @@
 set -eu
 cd -- "$(dirname -- "$0")/.."
 export JOBS="${JOBS:-4}"
-busy="browser" # these keep a core busy: they are met one after the other, beside those that wait
+# These keep a core busy: they are met one after the other, beside those that mostly wait.
+busy="browser chromium firefox werift wrtc aiortc webrtcbin"
 records=build/release/interop/record
 work=$(mktemp -d)
 lanes=
