@@ -82,7 +82,7 @@ ${one.wire && one.wire.count > 0 && html`<tr class="more"><td></td><td colspan="
 function panel(root, peer, column, width) {
   const cases = peer.cases.filter((one) => one.columns.includes(column));
   return html`<tr class="panel" id="${place(peer, column)}"><td colspan="${width}"><a class="close" href="#matrix">close</a>
-<h3>${peer.version || peer.peer}: ${COLUMNS[column]}</h3>
+<h3>${peer.label}: ${COLUMNS[column]}</h3>
 <div class="wide"><table class="cases"><thead><tr><th></th><th>case</th><th>negotiated</th><th>datagrams to keys</th><th>ms to keys</th><th>sent more than once</th><th>files</th></tr></thead>
 <tbody>${cases.map((one) => caseRow(root, one))}</tbody></table></div></td></tr>`;
 }
@@ -105,8 +105,8 @@ const helloRow = (what, list) => list && list.length > 0 && html`<dt>${what}</dt
 const changesOf = (changes) => (changes.length === 0 ? html`<p class="same">As captured in tests/data.</p>` :
   html`<p class="changed">Not as captured in tests/data:</p><ul class="changed">${changes.map((one) => html`<li>${one}</li>`)}</ul>`);
 
-function helloCard({ peer, version, hello, changes }) {
-  return html`<article><h3>${version || peer}</h3>${changes && changesOf(changes)}
+function helloCard({ label, hello, changes }) {
+  return html`<article><h3>${label}</h3>${changes && changesOf(changes)}
 <dl>${helloRow('size', [`${hello.bytes} bytes in datagrams of ${hello.datagrams.join(' + ')}`])}
 ${helloRow('versions', hello.versions)}${helloRow('use_srtp', [...(hello.profiles || []), ...(hello.mki ? [`MKI of ${hello.mki} bytes`] : [])])}
 ${helloRow('groups', hello.groups)}${helloRow('key shares', hello.shares)}${helloRow('cipher suites', hello.suites)}

@@ -61,6 +61,12 @@ function helloOf(cases) {
   return null;
 }
 
+// Versions mostly begin with the name of the peer.
+function label(peer, version) {
+  if (!version) return peer;
+  return version.toLowerCase().startsWith(peer.toLowerCase()) ? version : `${peer} (${version})`;
+}
+
 function summarise(root) {
   const cases = folders(root).flatMap(folders).map(read);
   const names = [...new Set(cases.map((one) => one.peer))].sort();
@@ -72,7 +78,7 @@ function summarise(root) {
       if (among.length > 0) cells[column] = count(among);
     }
     const version = (own.find((one) => one.version) || {}).version;
-    return { peer, version, total: count(own), cells, hello: helloOf(own), cases: own };
+    return { peer, version, label: label(peer, version), total: count(own), cells, hello: helloOf(own), cases: own };
   });
   return { total: count(cases), peers };
 }

@@ -6,14 +6,11 @@ const words = (cell) => (!cell ? '' : [
   cell.ok > 0 && `${cell.ok}`, cell.FAIL > 0 && `**${cell.FAIL} FAILED**`, cell.skip > 0 && `${cell.skip} skipped`,
 ].filter(Boolean).join(', '));
 
-// Versions mostly begin with the name of the peer.
-const label = ({ peer, version = '' }) => (version.toLowerCase().startsWith(peer) ? version : `${peer} ${version && `(${version})`}`);
-
 function markdown({ peers }) {
   const used = Object.keys(COLUMNS).filter((column) => peers.some((peer) => peer.cells[column]));
   const rows = [
     ['peer', ...used.map((column) => COLUMNS[column])],
-    ...peers.map((peer) => [label(peer), ...used.map((column) => words(peer.cells[column]))]),
+    ...peers.map((peer) => [peer.label, ...used.map((column) => words(peer.cells[column]))]),
   ];
   const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
   const line = (row) => `| ${row.map((cell, i) => (i > 0 ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join(' | ')} |`;
