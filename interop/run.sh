@@ -115,7 +115,7 @@ count() { # first word
 for peer; do
     [ -f "interop/$peer/run.sh" ] || step "find the peer $peer" false
 done
-step "install what is missing" sh tests/setup.sh build report "$@"
+step "install what is missing" sh tests/setup.sh build node "$@"
 step "configure" cmake --preset release
 step "build" cmake --build --preset release -j "$JOBS"
 rm -rf -- "$records"

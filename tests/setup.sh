@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs on a Debian-like system what is missing to build (group build), to test (group test), for
 # the example with a page (group page), to drive Chromium (group chromium), for the peers of the
-# benchmarks (group bench), and to meet foreign peers: a group for each folder of interop that has a
-# run.sh, and one for the report.
+# benchmarks (group bench), for the report on foreign peers (group node), and to meet these: a group
+# for each folder of interop that has a run.sh.
 # Usage: setup.sh GROUP...
 set -eu
 
@@ -30,11 +30,17 @@ for group in "$@"; do
         # Debian's gnutls.pc asks for it when linking statically, and nothing depends on it.
         packages="$packages libunistring-dev"
         ;;
-    report) packages="$packages $node" ;;
-    openssl | ffmpeg) packages="$packages $group" ;;
+    node | werift | wrtc) packages="$packages $node" ;;
+    openssl) packages="$packages openssl" ;;
+    gnutls) packages="$packages openssl gnutls-bin" ;;
+    ffmpeg) packages="$packages ffmpeg" ;;
     gstreamer)
-        packages="$packages gstreamer1.0-tools"
+        packages="$packages openssl gstreamer1.0-tools python3-gi gir1.2-gstreamer-1.0"
         packages="$packages gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
+        ;;
+    pion)
+        packages="$packages openssl golang-go"
+        packages="$packages golang-github-pion-dtls.v2-dev golang-github-pion-srtp.v2-dev"
         ;;
     page) packages="$packages libmicrohttpd-dev libnice-dev" ;;
     chromium) packages="$packages $node chromium" ;;
