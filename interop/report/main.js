@@ -19,7 +19,7 @@ checkHellos(summarise(ROOT));
 const summary = { made: new Date().toISOString().slice(0, 16).replace('T', ' '), ...summarise(ROOT) };
 compare(summary);
 fs.writeFileSync(path.join(home, 'report.json'), JSON.stringify(summary, null, 1));
-fs.writeFileSync(path.join(home, 'report.html'), page(home, summary));
+fs.writeFileSync(path.join(home, 'report.html'), page(summary));
 fs.writeFileSync(path.join(home, 'report.md'), markdown(summary));
 console.log(markdown(summary));
 console.log(`report: ${path.join(home, 'report.html')}`);

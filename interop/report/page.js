@@ -43,8 +43,8 @@ function repeated(one) {
     const [first] = messages;
     const { flight, sent } = first;
     const alike = messages.every((message) => message.sent === sent);
-    const what = alike ? `, ${sent} times` : `: ${messages.filter((message) => message.sent > 1).map((message) => `${message.message} ${message.sent} times`).join(', ')}`;
-    return html`<div>${who(one, first)}: flight ${flight}${what}</div>`;
+    const often = messages.filter((message) => message.sent > 1).map((message) => `${message.message} ${message.sent} times`);
+    return html`<div>${who(one, first)}: flight ${flight}${alike ? `, ${sent} times` : `: ${often.join(', ')}`}</div>`;
   });
   const [timers, answers] = [Number(one['ours-retransmissions'] || 0), Number(one['ours-answers'] || 0)];
   return [told, timers + answers > 0 && html`<div class="dim">ours: ${timers} by timer, ${answers} as answers</div>`];
@@ -66,35 +66,36 @@ function ladder(one) {
 <tbody>${messages.map((row, i, rows) => messageRow(one, row, i, rows))}</tbody></table></div></details>`;
 }
 
-const link = (root, one, name) => html`<a href="${path.relative(root, path.join(one.folder, name)).split('/').map(encodeURIComponent).join('/')}">${name}</a> `;
+const link = (one, name) => html`<a href="${[...one.folder.split('/'), name].map(encodeURIComponent).join('/')}">${name}</a> `;
 
-function caseRow(root, one) {
+function caseRow(one) {
   const keys = (one.wire && one.wire.toKeys) || {};
   return html`<tr class="${{ ok: 'good', FAIL: 'bad', skip: 'skipped' }[one.outcome]}">
 <td class="outcome">${{ ok: 'passed', FAIL: 'FAILED', skip: 'skipped' }[one.outcome]}</td>
 <td><strong>${one.title}</strong><div class="dim">${one.detail}</div>${one.reason && html`<div class="dim">${one.reason}</div>`}</td>
 <td>${one['dtls-version']}<div>${one.suite}</div><div>${one.group} ${one['negotiated-profile']}</div></td>
 <td class="number">${keys.datagrams}</td><td class="number">${keys.milliseconds !== undefined ? keys.milliseconds.toFixed(1) : one.milliseconds}</td>
-<td>${repeated(one)}</td><td>${one.files.map((name) => link(root, one, name))}</td></tr>
+<td>${repeated(one)}</td><td>${one.files.map((name) => link(one, name))}</td></tr>
 ${one.wire && one.wire.count > 0 && html`<tr class="more"><td></td><td colspan="6">${ladder(one)}</td></tr>`}`;
 }
 
-function panel(root, peer, column, width) {
+function panel(peer, column, width) {
   const cases = peer.cases.filter((one) => one.columns.includes(column));
   return html`<tr class="panel" id="${place(peer, column)}"><td colspan="${width}"><a class="close" href="#matrix">close</a>
 <h3>${peer.label}: ${COLUMNS[column]}</h3>
-<div class="wide"><table class="cases"><thead><tr><th></th><th>case</th><th>negotiated</th><th>datagrams to keys</th><th>ms to keys</th><th>sent more than once</th><th>files</th></tr></thead>
-<tbody>${cases.map((one) => caseRow(root, one))}</tbody></table></div></td></tr>`;
+<div class="wide"><table class="cases"><thead><tr><th></th><th>case</th><th>negotiated</th><th>datagrams to keys</th><th>ms to keys</th>
+<th>sent more than once</th><th>files</th></tr></thead>
+<tbody>${cases.map((one) => caseRow(one))}</tbody></table></div></td></tr>`;
 }
 
-function matrix(root, { peers }) {
+function matrix({ peers }) {
   const used = Object.keys(COLUMNS).filter((column) => peers.some((peer) => peer.cells[column]));
   const cell = (peer, column) => (peer.cells[column] ?
     html`<td class="cell ${state(peer.cells[column])}"><a href="#${place(peer, column)}">${counts(peer.cells[column])}</a></td>` :
     html`<td class="cell none"></td>`);
   return html`<div class="wide"><table id="matrix"><thead><tr><th>peer</th>${used.map((column) => html`<th>${COLUMNS[column]}</th>`)}</tr></thead>
 <tbody>${peers.map((peer) => html`<tr><th>${peer.peer}<div class="dim">${peer.version}</div></th>${used.map((column) => cell(peer, column))}</tr>
-${used.filter((column) => peer.cells[column]).map((column) => panel(root, peer, column, used.length + 1))}`)}</tbody></table></div>`;
+${used.filter((column) => peer.cells[column]).map((column) => panel(peer, column, used.length + 1))}`)}</tbody></table></div>`;
 }
 
 // Long names may break behind their underscores.
@@ -117,8 +118,7 @@ ${helloRow('extensions', hello.extensions.map((one) => `${one.name} (${one.bytes
 const failures = (peers) => peers.flatMap((peer) => peer.cases.filter((one) => one.outcome === 'FAIL').map((one) =>
   html`<li><a href="#${place(peer, one.columns[0])}">${peer.peer}: ${one.title}</a>: ${one.detail}</li>`));
 
-// root: the directory that the page will be in.
-function page(root, summary) {
+function page(summary) {
   const { total, peers, made } = summary;
   const failed = failures(peers);
   const hellos = peers.filter((peer) => peer.hello);
@@ -130,7 +130,7 @@ ${peers.length} peers, ${made}</p></header>
 <main>${failed.length > 0 && html`<section class="failures"><h2>Failed</h2><ul>${failed}</ul></section>`}
 <p class="dim">How many cases passed for each peer and question; a case may count in two columns. A number opens its cases: what was negotiated, what
 was sent more than once, each datagram with its fate, the capture and the keys that decrypt it.</p>
-${matrix(root, summary)}
+${matrix(summary)}
 <section><h2>What the peers offer</h2>
 <p class="dim">The ClientHello of each peer that was a client, of a case that nothing disturbed.</p>
 <div class="hellos">${hellos.filter((peer) => peer.changes).map(helloCard)}</div>

@@ -35,13 +35,15 @@ function check(folder, what, value, known) {
   if (!known.includes(value)) throw new Error(`${folder}/case: ${value} is no ${what}; there are ${known.join(' ')}`);
 }
 
-function read(folder) {
-  const files = fs.readdirSync(folder).filter((name) => name !== 'case').sort();
-  const found = { ...readCase(folder), files, folder };
+// home: the directory of the report; folder: within it.
+function read(home, folder) {
+  const place = path.join(home, folder);
+  const files = fs.readdirSync(place).filter((name) => name !== 'case').sort();
+  const found = { ...readCase(place), files, folder };
   found.columns = (found.column || 'other').split(' ');
   found.columns.forEach((column) => check(folder, 'column', column, Object.keys(COLUMNS)));
   check(folder, 'outcome', found.outcome, ['ok', 'FAIL', 'skip']);
-  if (files.includes('wire.pcap')) found.wire = wire.read(path.join(folder, 'wire.pcap'), found.role);
+  if (files.includes('wire.pcap')) found.wire = wire.read(path.join(place, 'wire.pcap'), found.role);
   return found;
 }
 
@@ -52,10 +54,10 @@ const count = (cases) => {
 };
 
 // What the peer offers as a client, of an undisturbed case.
-function helloOf(cases) {
+function helloOf(home, cases) {
   for (const one of cases)
     if (one.role === 'server' && one.wire && one.outcome === 'ok' && one.columns.includes('keys')) {
-      const hello = first(wire.helloDatagrams(path.join(one.folder, 'wire.pcap')));
+      const hello = first(wire.helloDatagrams(path.join(home, one.folder, 'wire.pcap')));
       if (hello) return hello;
     }
   return null;
@@ -67,8 +69,10 @@ function label(peer, version) {
   return version.toLowerCase().startsWith(peer.toLowerCase()) ? version : `${peer} (${version})`;
 }
 
+// root: the directory of the records.
 function summarise(root) {
-  const cases = folders(root).flatMap(folders).map(read);
+  const home = path.dirname(root);
+  const cases = folders(root).flatMap(folders).map((folder) => read(home, path.relative(home, folder)));
   const names = [...new Set(cases.map((one) => one.peer))].sort();
   const peers = names.map((peer) => {
     const own = cases.filter((one) => one.peer === peer).sort((a, b) => a.title.localeCompare(b.title, 'en', { numeric: true }));
@@ -78,7 +82,7 @@ function summarise(root) {
       if (among.length > 0) cells[column] = count(among);
     }
     const version = (own.find((one) => one.version) || {}).version;
-    return { peer, version, label: label(peer, version), total: count(own), cells, hello: helloOf(own), cases: own };
+    return { peer, version, label: label(peer, version), total: count(own), cells, hello: helloOf(home, own), cases: own };
   });
   return { total: count(cases), peers };
 }
