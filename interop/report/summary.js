@@ -63,10 +63,11 @@ function helloOf(home, cases) {
   return null;
 }
 
-// Versions mostly begin with the name of the peer.
+// Versions mostly begin with the name of the peer; a variant of a peer is known by its own name.
 function label(peer, version) {
-  if (!version) return peer;
-  return version.toLowerCase().startsWith(peer.toLowerCase()) ? version : `${peer} (${version})`;
+  const name = (version || peer).split(' ')[0].toLowerCase();
+  if (peer.toLowerCase().startsWith(`${name} `) || !version) return peer;
+  return name.startsWith(peer.toLowerCase()) ? version : `${peer} (${version})`;
 }
 
 // root: the directory of the records.
