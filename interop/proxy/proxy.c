@@ -120,13 +120,27 @@ static bool lost(const struct proxy *proxy, int direction) {
            happens(proxy, direction, LOSE, options->loss[direction]);
 }
 
+/* What the capture says of a datagram that passes. */
+static void tell_fate(struct proxy *proxy, const struct datagram *datagram, bool doubled,
+                      uint64_t delay) {
+    char fate[64];
+    char late[32] = "";
+    if (delay > 0) {
+        (void)snprintf(late, sizeof late, "%llu ms late", (unsigned long long)delay);
+    }
+    (void)snprintf(fate, sizeof fate, "%s%s%s", doubled ? "doubled" : "",
+                   doubled && delay > 0 ? ", " : "", late);
+    write_down(proxy, datagram, fate);
+}
+
 static void pass_on(struct proxy *proxy, struct datagram *datagram) {
     const struct options *options = &proxy->options;
     int direction = datagram->direction;
     bool overtaken = happens(proxy, direction, REORDER, options->reorder);
     bool doubled = happens(proxy, direction, DUPLICATE, options->duplicate);
-    datagram->due += dice(proxy, direction, DELAY) % (options->delay + 1);
-    datagram->due += overtaken ? REORDER_DELAY : 0;
+    uint64_t delay = dice(proxy, direction, DELAY) % (options->delay + 1);
+    delay += overtaken ? REORDER_DELAY : 0;
+    datagram->due += delay;
     if (overtaken) {
         say(proxy, datagram, "reorder");
     }
@@ -136,11 +150,7 @@ static void pass_on(struct proxy *proxy, struct datagram *datagram) {
     }
     say(proxy, datagram, "pass");
     enqueue(proxy, datagram);
-    write_down(proxy, datagram,
-               overtaken && doubled ? "overtaken, doubled"
-               : overtaken          ? "overtaken"
-               : doubled            ? "doubled"
-                                    : "");
+    tell_fate(proxy, datagram, doubled, delay);
 }
 
 static void decide(struct proxy *proxy, struct datagram *datagram) {
