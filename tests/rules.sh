@@ -39,7 +39,8 @@ passes() { # tests, separated by commas
         test=${rest%%,*}
         rest=${rest#*,}
         case $test in
-        matrix*) timeout 300 "$copy/build/tests/matrix" ours first "${test#matrix:}" ;;
+        matrix:*) timeout 300 "$copy/build/tests/matrix" ours first "${test#*:}" ;;
+        matrix-*) timeout 300 "$copy/build/tests/matrix" ours first after-anomaly "${test#*:}" ;;
         *) timeout 300 "$copy/build/tests/test_$test" ;;
         esac >"$copy/output" 2>&1 || {
             failed=$test
@@ -72,6 +73,7 @@ passes "$tests" || {
 
 bad=0
 count=0
+matrix=0
 while IFS= read -r line; do
     name=$(field 1 "$line")
     file=$(field 2 "$line")
@@ -91,10 +93,13 @@ while IFS= read -r line; do
         verdict="noticed by $failed"
     fi
     cp "$copy/kept" "$file"
-    case $verdict in BAD*) bad=$((bad + 1)) ;; esac
+    case $verdict in
+    BAD*) bad=$((bad + 1)) ;;
+    *"by matrix"*) matrix=$((matrix + 1)) ;;
+    esac
     echo "$name: $verdict"
 done <<EOF
 $rules
 EOF
-echo "rules: $count turned off, $bad of them unnoticed or broken"
+echo "rules: $count turned off, $matrix of them noticed by the matrix, $bad unnoticed or broken"
 [ "$bad" -eq 0 ]

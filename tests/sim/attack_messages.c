@@ -133,7 +133,7 @@ static void junk_message(struct sim_volley *volley, const struct sim_scene *scen
     put(volley, (uint8_t)(parameter >> 16), parameter >> 8 & 0xffU, body, parameter & 0xffU);
 }
 
-enum certificate { RIGHT = 1, STRANGERS = 2, EMPTY = 4, JUNK = 8 };
+enum certificate { RIGHT = 1, STRANGERS = 2, EMPTY = 4, JUNK = 8, ONCE = 16 };
 
 static size_t put_certificate(uint8_t *list, size_t used, rtpgate_identity *identity) {
     size_t length;
@@ -161,7 +161,9 @@ static void certificate(struct sim_volley *volley, const struct sim_scene *scene
     }
     rg_put_u24(body, (uint32_t)(used - 3));
     put(volley, RG_CERTIFICATE, 1, body, used);
-    put(volley, RG_CERTIFICATE, 2, body, used);
+    if ((parameter & ONCE) == 0) { /* behind a HelloVerifyRequest */
+        put(volley, RG_CERTIFICATE, 2, body, used);
+    }
 }
 
 enum request { PLAIN, MANY_SCHEMES, WITH_NAMES, ODD };
@@ -320,7 +322,7 @@ static void flood_of_fragments(struct sim_volley *volley, const struct sim_scene
 static void flood_of_proofs(struct sim_volley *volley, const struct sim_scene *scene,
                             unsigned parameter) {
     uint8_t body[76] = {4, 3, 0, 72};
-    certificate(volley, scene, RIGHT);
+    certificate(volley, scene, parameter == 1 ? RIGHT | ONCE : RIGHT);
     for (uint16_t i = 0; i < parameter; i++) {
         memset(body + 4, i, sizeof(body) - 4);
         put(volley, RG_CLIENT_KEY_EXCHANGE, 2, body + 20, 33);
