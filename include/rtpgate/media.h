@@ -122,9 +122,10 @@ RTPGATE_API void rtpgate_media_free(rtpgate_media *media);
  * older than the replay window; RTPGATE_ERR_CRYPTEX; RTPGATE_ERR_EXPIRED when the key protected
  * 2^31 RTP or SRTCP packets with AES128_CM (RFC 5764 4.1.2), 2^48 RTP or 2^31 SRTCP packets with
  * AEAD (RFC 7714 13.1, 14.1), or the limit of the settings: negotiate a new association;
- * RTPGATE_ERR_NOMEM, only for the first packet of an SSRC; RTPGATE_ERR_CRYPTO; RTPGATE_ERR_STATE
- * when suspended, or no stored snapshot covers it (media_state.h). After NOMEM, REPLAY, STATE or
- * CRYPTO `out` holds nothing of use.
+ * RTPGATE_ERR_NOMEM, only for the first packet of an SSRC; RTPGATE_ERR_CRYPTO, for the first packet
+ * of a kind also without memory; RTPGATE_ERR_STATE when suspended, or no stored snapshot covers it
+ * (media_state.h). After NOMEM, REPLAY, STATE or CRYPTO `out` holds nothing of use, and after CRYPTO
+ * the packet's index is used up.
  */
 RTPGATE_API int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind kind,
                                       const uint8_t *in, size_t length, uint8_t *out,
@@ -140,9 +141,8 @@ RTPGATE_API int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind ki
  * RTPGATE_ERR_NOBUF when `capacity` is below `length` (nothing is written); RTPGATE_ERR_AUTH, also
  * for SRTCP that is authenticated but not encrypted; RTPGATE_ERR_REPLAY; RTPGATE_ERR_MALFORMED;
  * RTPGATE_ERR_CRYPTEX; RTPGATE_ERR_EXPIRED, as above; RTPGATE_ERR_SSRC for an SSRC beyond the limit
- * of the settings (each of the six is counted); RTPGATE_ERR_NOMEM, only for the first packet of an
- * SSRC; RTPGATE_ERR_CRYPTO; RTPGATE_ERR_STATE, as above. After an error other than INVAL and NOBUF
- * `out` holds nothing of use.
+ * of the settings (each of the six is counted); RTPGATE_ERR_NOMEM, RTPGATE_ERR_CRYPTO and
+ * RTPGATE_ERR_STATE, as above. After an error other than INVAL and NOBUF `out` holds nothing of use.
  */
 RTPGATE_API int rtpgate_media_unprotect(rtpgate_media *media, enum rtpgate_kind kind,
                                         const uint8_t *in, size_t length, uint8_t *out,
