@@ -124,8 +124,8 @@ RTPGATE_API void rtpgate_media_free(rtpgate_media *media);
  * AEAD (RFC 7714 13.1, 14.1), or the limit of the settings: negotiate a new association;
  * RTPGATE_ERR_NOMEM, only for the first packet of an SSRC; RTPGATE_ERR_CRYPTO, for the first packet
  * of a kind also without memory; RTPGATE_ERR_STATE when suspended, or no stored snapshot covers it
- * (media_state.h). After NOMEM, REPLAY, STATE or CRYPTO `out` holds nothing of use, and after CRYPTO
- * the packet's index is used up.
+ * (media_state.h). After NOMEM, REPLAY, STATE or CRYPTO `out` holds nothing of use, and after
+ * CRYPTO the packet's index is used up.
  */
 RTPGATE_API int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind kind,
                                       const uint8_t *in, size_t length, uint8_t *out,
@@ -142,7 +142,8 @@ RTPGATE_API int rtpgate_media_protect(rtpgate_media *media, enum rtpgate_kind ki
  * for SRTCP that is authenticated but not encrypted; RTPGATE_ERR_REPLAY; RTPGATE_ERR_MALFORMED;
  * RTPGATE_ERR_CRYPTEX; RTPGATE_ERR_EXPIRED, as above; RTPGATE_ERR_SSRC for an SSRC beyond the limit
  * of the settings (each of the six is counted); RTPGATE_ERR_NOMEM, RTPGATE_ERR_CRYPTO and
- * RTPGATE_ERR_STATE, as above. After an error other than INVAL and NOBUF `out` holds nothing of use.
+ * RTPGATE_ERR_STATE, as above. After an error other than INVAL and NOBUF `out` holds nothing of
+ * use.
  */
 RTPGATE_API int rtpgate_media_unprotect(rtpgate_media *media, enum rtpgate_kind kind,
                                         const uint8_t *in, size_t length, uint8_t *out,

@@ -28,13 +28,13 @@ struct rtpgate_media {
     uint32_t known[RG_KNOWN_SSRCS]; /* some of them; 0: none */
     bool repeats;
     bool resumable; /* `sent` and `received` are kept, and obeyed */
-    int extension_count;
-    int extensions[RG_EXTENSION_IDS];
     struct rtpgate_media_stats stats;
     struct rg_sources sent;
     struct rg_sources received;
     uint64_t snapshot;     /* the id of the last one */
     bool snapshot_pending; /* nobody said yet that it is stored */
+    int extension_count;
+    int extensions[];
 };
 
 /* Contexts for any number of SSRCs, of both directions. Returns 0, RTPGATE_ERR_NOMEM or

@@ -96,7 +96,7 @@ int rtpgate_media_new_with(rtpgate_media **out, const struct rtpgate_srtp_keys *
     if (code < 0) {
         return code;
     }
-    media = rg_alloc(sizeof *media);
+    media = rg_alloc(sizeof *media + all.encrypted_extension_count * sizeof *media->extensions);
     if (media == NULL) {
         return RTPGATE_ERR_NOMEM;
     }
