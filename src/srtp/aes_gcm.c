@@ -136,6 +136,15 @@ static srtp_err_status_t add_aad(void *state, const uint8_t *aad, uint32_t lengt
     return srtp_err_status_ok;
 }
 
+/* Lengths that the compiler knows make this a few moves. */
+static void copy_tag(const struct gcm *gcm, uint8_t *to, const uint8_t *from) {
+    if (gcm->tag_length == TAG) {
+        memcpy(to, from, TAG);
+    } else {
+        memcpy(to, from, SHORT_TAG);
+    }
+}
+
 /*
  * The tag lands behind the data, where libsrtp's caller has room for it, and where get_tag will put
  * it again: GnuTLS encrypts and hashes in one pass only when both are together. There is no data in
@@ -156,7 +165,7 @@ static srtp_err_status_t encrypt(void *state, uint8_t *data, unsigned *length) {
     }
     *length = (unsigned)(sealed - gcm->tag_length);
     if (data != NULL) {
-        memcpy(gcm->tag, data + *length, gcm->tag_length);
+        copy_tag(gcm, gcm->tag, data + *length);
     }
     return srtp_err_status_ok;
 }
@@ -164,7 +173,7 @@ static srtp_err_status_t encrypt(void *state, uint8_t *data, unsigned *length) {
 static srtp_err_status_t get_tag(void *state, uint8_t *tag, uint32_t *length) {
     struct gcm *gcm = state;
 
-    memcpy(tag, gcm->tag, gcm->tag_length);
+    copy_tag(gcm, tag, gcm->tag);
     *length = gcm->tag_length;
     return srtp_err_status_ok;
 }
