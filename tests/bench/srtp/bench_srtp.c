@@ -1,7 +1,9 @@
 /*
- * CPU time that protecting and unprotecting one RTP packet takes, of all contenders in turn.
- * Usage: bench_srtp              one round: lines "contender;profile;bytes;direction;nanoseconds"
- *        bench_srtp NAME PROFILE BYTES PACKETS   that work alone, for a tool that counts
+ * What SRTP costs, for all contenders in turn.
+ * Usage: bench_srtp time         one round: lines "contender;profile;packet;direction;nanoseconds"
+ *                                of the processor a packet
+ *        bench_srtp heap COUNT   see bench_heap; over so many contexts
+ *        bench_srtp run NAME PROFILE BYTES PACKETS   RTP to and fro, for a tool that counts
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +12,24 @@
 
 #include "bench.h"
 
-enum { PROFILES = 4, BATCH = 256, BATCHES = 24 };
+enum { BATCH = 256, BATCHES = 24 };
 
-static const uint16_t profiles[PROFILES] = {
+const uint16_t bench_profiles[BENCH_PROFILES] = {
     RTPGATE_SRTP_AEAD_AES_128_GCM, RTPGATE_SRTP_AEAD_AES_256_GCM, RTPGATE_SRTP_AES128_CM_SHA1_80,
     RTPGATE_SRTP_AES128_CM_SHA1_32};
-static const int sizes[] = {100, 500, 1200};
+
+static const struct packet {
+    const char *name;
+    enum rtpgate_kind kind;
+    int length;
+} kinds[] = {
+    {"100", RTPGATE_KIND_RTP, 100},
+    {"500", RTPGATE_KIND_RTP, 500},
+    {"1200", RTPGATE_KIND_RTP, 1200},
+    {"RTCP 100", RTPGATE_KIND_RTCP, 100},
+};
+
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 /* libsrtp first: contexts keep the ciphers that there are when they are made. */
 static const struct contender *const contenders[] = {
@@ -23,18 +37,18 @@ static const struct contender *const contenders[] = {
 
 enum { CONTENDERS = sizeof contenders / sizeof contenders[0] };
 
-static void *contexts[CONTENDERS][PROFILES];
-static unsigned sequences[CONTENDERS][PROFILES];
+static void *contexts[CONTENDERS][BENCH_PROFILES];
+static unsigned sequences[CONTENDERS][BENCH_PROFILES];
 
 static uint8_t packets[BATCH][BENCH_ROOM];
 
-static void fail(const char *what, const char *who) {
+void bench_fail(const char *who, const char *what) {
     fprintf(stderr, "bench_srtp: %s: %s\n", who, what);
     exit(1);
 }
 
-/* Both directions have one key, so that one end is enough. */
-static struct rtpgate_srtp_keys keys_of(const struct rtpgate_srtp_profile_info *profile) {
+struct rtpgate_srtp_keys bench_keys(uint16_t number) {
+    const struct rtpgate_srtp_profile_info *profile = rtpgate_srtp_profile_info(number);
     struct rtpgate_srtp_keys keys = {.profile = profile->profile,
                                      .key_length = profile->key_length,
                                      .salt_length = profile->salt_length,
@@ -49,15 +63,36 @@ static struct rtpgate_srtp_keys keys_of(const struct rtpgate_srtp_profile_info *
     return keys;
 }
 
+void bench_header(enum rtpgate_kind kind, uint8_t *packet, unsigned sequence) {
+    static const uint8_t rtp[RTP_HEADER] = {0x80, 96, 0, 0, 0, 0, 0, 0, 0xca, 0xfe, 0xba, 0xbe};
+    static const uint8_t rtcp[RTCP_HEADER] = {0x80, 201, 0, 24, 0xca, 0xfe, 0xba, 0xbe};
+
+    if (kind == RTPGATE_KIND_RTCP) {
+        memcpy(packet, rtcp, sizeof rtcp);
+        return;
+    }
+    memcpy(packet, rtp, sizeof rtp);
+    packet[2] = (uint8_t)(sequence >> 8);
+    packet[3] = (uint8_t)sequence;
+}
+
 static void open_all(void) {
     for (size_t who = 0; who < CONTENDERS; who++) {
-        for (size_t i = 0; i < PROFILES; i++) {
-            struct rtpgate_srtp_keys keys = keys_of(rtpgate_srtp_profile_info(profiles[i]));
+        for (size_t i = 0; i < BENCH_PROFILES; i++) {
+            struct rtpgate_srtp_keys keys = bench_keys(bench_profiles[i]);
 
             contexts[who][i] = contenders[who]->open(&keys);
             if (contexts[who][i] == NULL) {
-                fail("has no such contexts", contenders[who]->name);
+                bench_fail(contenders[who]->name, "has no such contexts");
             }
+        }
+    }
+}
+
+static void close_all(void) {
+    for (size_t who = 0; who < CONTENDERS; who++) {
+        for (size_t i = 0; i < BENCH_PROFILES; i++) {
+            contenders[who]->close(contexts[who][i]);
         }
     }
 }
@@ -69,16 +104,9 @@ static double cpu_nanoseconds(void) {
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-static void write_header(uint8_t *packet, unsigned sequence) {
-    static const uint8_t header[RTP_HEADER] = {0x80, 96, 0, 0, 0, 0, 0, 0, 0xca, 0xfe, 0xba, 0xbe};
-
-    memcpy(packet, header, sizeof header);
-    packet[2] = (uint8_t)(sequence >> 8);
-    packet[3] = (uint8_t)sequence;
-}
-
 /* One batch there and back; what each way took is added. */
-static void run_batch(size_t who, size_t profile, int length, size_t batch, double spent[2]) {
+static void run_batch(size_t who, size_t profile, const struct packet *packet, size_t batch,
+                      double spent[2]) {
     const struct contender *contender = contenders[who];
     void *context = contexts[who][profile];
     int sealed = 0;
@@ -87,84 +115,90 @@ static void run_batch(size_t who, size_t profile, int length, size_t batch, doub
     double middle;
 
     for (size_t i = 0; i < batch; i++) {
-        write_header(packets[i], sequences[who][profile]++);
+        bench_header(packet->kind, packets[i], sequences[who][profile]++);
     }
     begin = cpu_nanoseconds();
     for (size_t i = 0; i < batch; i++) {
-        sealed = contender->protect(context, packets[i], length);
+        sealed = contender->protect(context, packet->kind, packets[i], packet->length);
     }
     middle = cpu_nanoseconds();
     for (size_t i = 0; i < batch; i++) {
-        opened = contender->unprotect(context, packets[i], sealed);
+        opened = contender->unprotect(context, packet->kind, packets[i], sealed);
     }
     spent[0] += middle - begin;
     spent[1] += cpu_nanoseconds() - middle;
-    if (sealed <= length || opened != length) {
-        fail("the last packet did not come back", contender->name);
+    if (sealed <= packet->length || opened != packet->length) {
+        bench_fail(contender->name, "the last packet did not come back");
     }
 }
 
-static void run_cell(size_t profile, int length) {
+static void run_cell(size_t profile, const struct packet *packet) {
     double spent[CONTENDERS][2] = {{0}};
 
     for (int batch = 0; batch <= BATCHES; batch++) {
         for (size_t who = 0; who < CONTENDERS; who++) {
-            run_batch(who, profile, length, BATCH, spent[who]);
+            if (packet->kind == RTPGATE_KIND_RTP || contenders[who]->whole) {
+                run_batch(who, profile, packet, BATCH, spent[who]);
+            }
             if (batch == 0) { /* warming up */
                 spent[who][0] = spent[who][1] = 0;
             }
         }
     }
     for (size_t who = 0; who < CONTENDERS; who++) {
-        for (int way = 0; way < 2; way++) {
-            printf("%s;%s;%d;%s;%.1f\n", contenders[who]->name,
-                   rtpgate_srtp_profile_info(profiles[profile])->name, length,
+        for (int way = 0; way < 2 && spent[who][way] > 0; way++) {
+            printf("%s;%s;%s;%s;%.1f\n", contenders[who]->name,
+                   rtpgate_srtp_profile_info(bench_profiles[profile])->name, packet->name,
                    way == 0 ? "protect" : "unprotect", spent[who][way] / (BATCH * BATCHES));
         }
     }
 }
 
-static int run_alone(char **arguments) {
-    int length = atoi(arguments[2]);
+static void time_all(void) {
+    open_all();
+    for (size_t profile = 0; profile < BENCH_PROFILES; profile++) {
+        for (size_t i = 0; i < KINDS; i++) {
+            run_cell(profile, &kinds[i]);
+        }
+    }
+    close_all();
+}
+
+static void run_alone(char **arguments) {
+    struct packet packet = {"", RTPGATE_KIND_RTP, atoi(arguments[2])};
     size_t left = strtoul(arguments[3], NULL, 10);
-    double spent[2];
-
-    for (size_t who = 0; who < CONTENDERS; who++) {
-        for (size_t i = 0; i < PROFILES; i++) {
-            if (strcmp(arguments[0], contenders[who]->name) == 0 &&
-                strcmp(arguments[1], rtpgate_srtp_profile_info(profiles[i])->name) == 0) {
-                for (; left > 0; left -= left < BATCH ? left : BATCH) {
-                    run_batch(who, i, length, left < BATCH ? left : BATCH, spent);
-                }
-                return 0;
-            }
-        }
-    }
-    fail("no such contender or profile", arguments[0]);
-    return 1;
-}
-
-static void close_all(void) {
-    for (size_t who = 0; who < CONTENDERS; who++) {
-        for (size_t i = 0; i < PROFILES; i++) {
-            contenders[who]->close(contexts[who][i]);
-        }
-    }
-}
-
-int main(int count, char **arguments) {
-    int status = 0;
+    double spent[2] = {0, 0};
+    bool known = false;
 
     open_all();
-    if (count == 5) {
-        status = run_alone(arguments + 1);
-    } else {
-        for (size_t profile = 0; profile < PROFILES; profile++) {
-            for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-                run_cell(profile, sizes[i]);
+    for (size_t who = 0; who < CONTENDERS; who++) {
+        for (size_t i = 0; i < BENCH_PROFILES; i++) {
+            if (strcmp(arguments[0], contenders[who]->name) == 0 &&
+                strcmp(arguments[1], rtpgate_srtp_profile_info(bench_profiles[i])->name) == 0) {
+                known = true;
+                for (; left > 0; left -= left < BATCH ? left : BATCH) {
+                    run_batch(who, i, &packet, left < BATCH ? left : BATCH, spent);
+                }
             }
         }
     }
     close_all();
-    return status;
+    if (!known) {
+        bench_fail(arguments[0], "no such contender or profile");
+    }
+}
+
+int main(int count, char **arguments) {
+    if (count == 2 && strcmp(arguments[1], "time") == 0) {
+        time_all();
+    } else if (count == 3 && strcmp(arguments[1], "heap") == 0) {
+        bench_heap(&bench_libsrtp, strtoul(arguments[2], NULL, 10));
+        bench_heap(&bench_rtpgate, strtoul(arguments[2], NULL, 10));
+    } else if (count == 6 && strcmp(arguments[1], "run") == 0) {
+        run_alone(arguments + 2);
+    } else {
+        fputs("usage: bench_srtp time | heap COUNT | run NAME PROFILE BYTES PACKETS\n", stderr);
+        return 2;
+    }
+    return 0;
 }

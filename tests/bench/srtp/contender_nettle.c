@@ -75,9 +75,10 @@ static int open_sealed(struct primitives *all, uint8_t *packet, int length) {
                : length - 16;
 }
 
-static int nettle_protect(void *context, uint8_t *packet, int length) {
+static int nettle_protect(void *context, enum rtpgate_kind kind, uint8_t *packet, int length) {
     struct primitives *all = context;
 
+    (void)kind;
     if (all->aead != NULL) {
         return seal(all, packet, length);
     }
@@ -86,11 +87,12 @@ static int nettle_protect(void *context, uint8_t *packet, int length) {
     return length + (int)all->tag;
 }
 
-static int nettle_unprotect(void *context, uint8_t *packet, int length) {
+static int nettle_unprotect(void *context, enum rtpgate_kind kind, uint8_t *packet, int length) {
     struct primitives *all = context;
     uint8_t tag[SHA1_DIGEST_SIZE];
     size_t plain = (size_t)length - all->tag;
 
+    (void)kind;
     if (all->aead != NULL) {
         return open_sealed(all, packet, length);
     }
@@ -109,5 +111,5 @@ static void nettle_close(void *context) {
     free(all);
 }
 
-const struct contender bench_nettle = {"GnuTLS and nettle", nettle_open, nettle_protect,
-                                       nettle_unprotect, nettle_close};
+const struct contender bench_nettle = {
+    "GnuTLS and nettle", false, nettle_open, nettle_protect, nettle_unprotect, nettle_close};

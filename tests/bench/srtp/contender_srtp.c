@@ -14,14 +14,12 @@ static void *media_open(const struct rtpgate_srtp_keys *keys) {
     return rtpgate_media_new(&media, keys) < 0 ? NULL : media;
 }
 
-static int media_protect(void *context, uint8_t *packet, int length) {
-    return rtpgate_media_protect(context, RTPGATE_KIND_RTP, packet, (size_t)length, packet,
-                                 BENCH_ROOM);
+static int media_protect(void *context, enum rtpgate_kind kind, uint8_t *packet, int length) {
+    return rtpgate_media_protect(context, kind, packet, (size_t)length, packet, BENCH_ROOM);
 }
 
-static int media_unprotect(void *context, uint8_t *packet, int length) {
-    return rtpgate_media_unprotect(context, RTPGATE_KIND_RTP, packet, (size_t)length, packet,
-                                   BENCH_ROOM);
+static int media_unprotect(void *context, enum rtpgate_kind kind, uint8_t *packet, int length) {
+    return rtpgate_media_unprotect(context, kind, packet, (size_t)length, packet, BENCH_ROOM);
 }
 
 static void media_close(void *context) {
@@ -60,16 +58,22 @@ static void *libsrtp_open(const struct rtpgate_srtp_keys *keys) {
     return sessions;
 }
 
-static int libsrtp_protect(void *context, uint8_t *packet, int length) {
+static int libsrtp_protect(void *context, enum rtpgate_kind kind, uint8_t *packet, int length) {
     struct sessions *sessions = context;
+    srtp_err_status_t status = kind == RTPGATE_KIND_RTP
+                                   ? srtp_protect(sessions->outbound, packet, &length)
+                                   : srtp_protect_rtcp(sessions->outbound, packet, &length);
 
-    return srtp_protect(sessions->outbound, packet, &length) == srtp_err_status_ok ? length : -1;
+    return status == srtp_err_status_ok ? length : -1;
 }
 
-static int libsrtp_unprotect(void *context, uint8_t *packet, int length) {
+static int libsrtp_unprotect(void *context, enum rtpgate_kind kind, uint8_t *packet, int length) {
     struct sessions *sessions = context;
+    srtp_err_status_t status = kind == RTPGATE_KIND_RTP
+                                   ? srtp_unprotect(sessions->inbound, packet, &length)
+                                   : srtp_unprotect_rtcp(sessions->inbound, packet, &length);
 
-    return srtp_unprotect(sessions->inbound, packet, &length) == srtp_err_status_ok ? length : -1;
+    return status == srtp_err_status_ok ? length : -1;
 }
 
 static void libsrtp_close(void *context) {
@@ -80,9 +84,9 @@ static void libsrtp_close(void *context) {
     free(sessions);
 }
 
-const struct contender bench_rtpgate = {"rtpgate", media_open, media_protect, media_unprotect,
-                                        media_close};
-const struct contender bench_libsrtp = {"libsrtp", libsrtp_open, libsrtp_protect, libsrtp_unprotect,
-                                        libsrtp_close};
-const struct contender bench_libsrtp_our_cipher = {"libsrtp+ciphers", libsrtp_open, libsrtp_protect,
-                                                   libsrtp_unprotect, libsrtp_close};
+const struct contender bench_rtpgate = {"rtpgate",       true,       media_open, media_protect,
+                                        media_unprotect, media_close};
+const struct contender bench_libsrtp = {
+    "libsrtp", true, libsrtp_open, libsrtp_protect, libsrtp_unprotect, libsrtp_close};
+const struct contender bench_libsrtp_our_cipher = {
+    "libsrtp+ciphers", true, libsrtp_open, libsrtp_protect, libsrtp_unprotect, libsrtp_close};

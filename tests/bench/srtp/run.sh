@@ -1,55 +1,51 @@
 #!/bin/sh
-# SRTP beside libsrtp as Debian ships it, pion/srtp, and the bare primitives: a Markdown table, and
-# a picture in build/bench/srtp.svg.
-# Usage: run.sh [ROUNDS]       default 9; each round runs every contender once
-#        run.sh instructions   what our layer adds to libsrtp, in instructions a packet (valgrind)
+# What SRTP costs: processor, heap and instructions, for rtpgate beside libsrtp as Debian ships it,
+# pion/srtp, and the bare ciphers. Writes srtp.md and srtp.svg beside itself, and prints the former.
+# Usage: run.sh [ROUNDS]    in which the contenders take turns
 set -eu
-here=$(cd -- "$(dirname -- "$0")" && pwd)
-cd -- "$here/../../.."
-sh tests/setup.sh build bench
-out=build/bench
-mkdir -p "$out"
-{
-    cmake --preset release
-    cmake --build --preset release --target rtpgate_static -j 2
-} >"$out/build.log" 2>&1 || { cat "$out/build.log"; exit 1; }
-# pkg-config's answer is words.
-# shellcheck disable=SC2046
-cc -std=c11 -O2 -Wall -Wextra -D_POSIX_C_SOURCE=200809L -DOPENSSL_API_COMPAT=0x10100000L -Iinclude \
-    -o "$out/bench_srtp" "$here"/*.c build/release/librtpgate.a \
-    $(pkg-config --cflags --libs gnutls libsrtp2 nettle libcrypto)
-
-instructions() { # contender, profile, packets
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null \
-        "$out/bench_srtp" "$1" "$2" 100 "$3" 2>&1 | awk '/Collected/ { print $4 }'
-}
-if [ "${1:-}" = instructions ]; then
-    echo "| profile | rtpgate | libsrtp with the same ciphers | our layer |"
-    echo "|---|---:|---:|---:|"
-    for profile in AEAD_AES_128_GCM AEAD_AES_256_GCM AES128_CM_SHA1_80 AES128_CM_SHA1_32; do
-        counts=
-        for who in rtpgate libsrtp+ciphers; do
-            counts="$counts $(instructions "$who" "$profile" 256) $(instructions "$who" "$profile" 2304)"
-        done
-        echo "$profile $counts" | awk '{ # 2048 packets, there and back
-            ours = ($3 - $2) / 4096; theirs = ($5 - $4) / 4096
-            printf "| %s | %.0f | %.0f | %.0f |\n", $1, ours, theirs, ours - theirs }'
-    done
-    exit 0
-fi
-
-env GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE="$PWD/$out/go" \
-    go build -o "$out/bench_pion" ./tests/bench/srtp/pion
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+cd "$here/../../.."
+built=build/bench/bench
 rounds=${1:-9}
-round=0
-: >"$out/srtp.csv"
-while [ "$round" -lt "$rounds" ]; do
-    "$out/bench_srtp" >>"$out/srtp.csv"
-    GOMAXPROCS=1 "$out/bench_pion" >>"$out/srtp.csv"
-    round=$((round + 1))
-done
-sort -t ';' -k 1,4 -k 5n "$out/srtp.csv" | awk -f "$here/median.awk" >"$out/srtp.medians"
-awk -f "$here/table.awk" "$out/srtp.medians"
-awk -f "$here/chart.awk" "$out/srtp.medians" >"$out/srtp.svg"
-echo
-echo "Median of $rounds rounds; the picture: $out/srtp.svg"
+
+sh tests/setup.sh build bench
+cmake --preset bench >/dev/null
+cmake --build --preset bench -j "${JOBS:-2}" --target bench_srtp >/dev/null
+# Debian's Go packages are sources below one GOPATH.
+(cd "$here/pion" && GO111MODULE=off GOPATH=/usr/share/gocode go build -o "$OLDPWD/$built/srtp_pion" .)
+
+# The instructions of a packet, there and back halved, by layer. The start does not count.
+instructions() { # contender, profile, bytes
+    for packets in 256 2304; do
+        valgrind --quiet --tool=callgrind --callgrind-out-file="$built/callgrind.srtp" \
+            "$built/srtp" run "$1" "$2" "$3" "$packets"
+        awk -v count="$((packets == 256 ? -4096 : 4096))" -f "$here/layers.awk" "$built/callgrind.srtp" |
+            awk -v cell="$1;$2;$3" '{ print cell ";" $0 }'
+    done
+}
+
+measure() {
+    round=0
+    while [ "$round" -lt "$rounds" ]; do
+        "$built/srtp" time
+        GOMAXPROCS=1 "$built/srtp_pion" time
+        round=$((round + 1))
+    done
+    "$built/srtp" heap 200
+    GOMAXPROCS=1 "$built/srtp_pion" heap 200
+}
+
+measure >"$built/srtp.csv"
+for profile in AEAD_AES_128_GCM AES128_CM_SHA1_80; do
+    for bytes in 100 1200; do
+        instructions rtpgate "$profile" "$bytes"
+        instructions "GnuTLS and nettle" "$profile" "$bytes"
+    done
+done >"$built/srtp.instructions"
+sort -t ';' -k 1,4 -k 5n "$built/srtp.csv" | awk -f "$here/median.awk" >"$built/srtp.medians"
+machine=$(sh tests/bench/machine.sh libgnutls30 libnettle8 libsrtp2-1 libssl3 \
+    golang-github-pion-srtp.v2-dev golang-go)
+awk -v machine="$machine" -v rounds="$rounds" -f "$here/table.awk" \
+    "$built/srtp.medians" "$built/srtp.instructions" >"$here/srtp.md"
+awk -f "$here/chart.awk" "$built/srtp.medians" >"$here/srtp.svg"
+cat "$here/srtp.md"
