@@ -35,7 +35,8 @@ END_TEST
 START_TEST(one_fingerprint_is_found) {
     const struct rtpgate_fingerprint expected = make(RTPGATE_HASH_SHA256, 1);
     const struct rtpgate_fingerprint other = make(RTPGATE_HASH_SHA256, 2);
-    struct rg_fingerprint_set set;
+    struct rtpgate_fingerprint room[RG_FINGERPRINTS];
+    struct rg_fingerprint_set set = {room, 0};
 
     ck_assert_int_eq(rg_fingerprint_set_make(&set, &expected, 1), 0);
     ck_assert_uint_eq(set.count, 1);
@@ -47,7 +48,8 @@ END_TEST
 START_TEST(every_one_of_the_set_is_found) {
     struct rtpgate_fingerprint items[RG_FINGERPRINTS];
     const struct rtpgate_fingerprint other = make(RTPGATE_HASH_SHA384, 99);
-    struct rg_fingerprint_set set;
+    struct rtpgate_fingerprint room[RG_FINGERPRINTS];
+    struct rg_fingerprint_set set = {room, 0};
 
     for (size_t i = 0; i < RG_FINGERPRINTS; i++) {
         items[i] = make(RTPGATE_HASH_SHA384, (uint8_t)i);
@@ -69,7 +71,8 @@ START_TEST(weaker_hashes_are_let_go_in_any_order) {
         make(RTPGATE_HASH_SHA512, 1),
     };
     struct rtpgate_fingerprint items[3];
-    struct rg_fingerprint_set set;
+    struct rtpgate_fingerprint room[RG_FINGERPRINTS];
+    struct rg_fingerprint_set set = {room, 0};
 
     for (size_t i = 0; i < 3; i++) {
         items[i] = each[orders[_i][i]];
@@ -87,7 +90,8 @@ START_TEST(all_of_the_strongest_hash_are_kept) {
         make(RTPGATE_HASH_SHA384, 1), make(RTPGATE_HASH_SHA256, 2), make(RTPGATE_HASH_SHA384, 3),
         make(RTPGATE_HASH_SHA256, 4), make(RTPGATE_HASH_SHA384, 5),
     };
-    struct rg_fingerprint_set set;
+    struct rtpgate_fingerprint room[RG_FINGERPRINTS];
+    struct rg_fingerprint_set set = {room, 0};
 
     ck_assert_int_eq(rg_fingerprint_set_make(&set, items, 5), 0);
     ck_assert_uint_eq(set.count, 3);
@@ -102,7 +106,8 @@ END_TEST
 START_TEST(every_byte_is_compared) {
     const struct rtpgate_fingerprint expected = make(RTPGATE_HASH_SHA512, 7);
     struct rtpgate_fingerprint seen = expected;
-    struct rg_fingerprint_set set;
+    struct rtpgate_fingerprint room[RG_FINGERPRINTS];
+    struct rg_fingerprint_set set = {room, 0};
 
     ck_assert_int_eq(rg_fingerprint_set_make(&set, &expected, 1), 0);
     seen.bytes[_i] ^= 1;
@@ -114,7 +119,8 @@ START_TEST(hash_and_length_are_compared_too) {
     const struct rtpgate_fingerprint expected = make(RTPGATE_HASH_SHA256, 7);
     const struct rtpgate_fingerprint longer = make(RTPGATE_HASH_SHA512, 7);
     struct rtpgate_fingerprint seen = expected;
-    struct rg_fingerprint_set set;
+    struct rtpgate_fingerprint room[RG_FINGERPRINTS];
+    struct rg_fingerprint_set set = {room, 0};
 
     ck_assert_int_eq(rg_fingerprint_set_make(&set, &expected, 1), 0);
     ck_assert(!rg_fingerprint_set_has(&set, &longer));
@@ -129,7 +135,8 @@ END_TEST
 START_TEST(bytes_behind_the_digest_do_not_matter) {
     const struct rtpgate_fingerprint expected = make(RTPGATE_HASH_SHA256, 7);
     struct rtpgate_fingerprint seen = expected;
-    struct rg_fingerprint_set set;
+    struct rtpgate_fingerprint room[RG_FINGERPRINTS];
+    struct rg_fingerprint_set set = {room, 0};
 
     ck_assert_int_eq(rg_fingerprint_set_make(&set, &expected, 1), 0);
     memset(seen.bytes + 32, 0xee, 32);

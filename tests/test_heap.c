@@ -15,7 +15,7 @@ size_t __sanitizer_get_current_allocated_bytes(void);
 #define HEAP_IN_USE() (mallinfo2().uordblks)
 #endif
 
-enum { PAIRS = 100, RELEASED_MAX = 4096, KEPT_MIN = 10240 };
+enum { PAIRS = 100, RELEASED_MAX = 2560, KEPT_MIN = 10240 };
 
 static rtpgate_session *sessions[PAIRS][2];
 

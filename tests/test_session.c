@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "dtls/association.h"
 #include "sim/pair.h"
 #include "suite.h"
@@ -290,6 +291,23 @@ START_TEST(a_failed_session_repeats_its_cause) {
 }
 END_TEST
 
+START_TEST(without_memory_a_failure_has_the_phrase_of_its_cause) {
+    const char *phrase = rtpgate_strerror(RTPGATE_ERR_TIMEOUT);
+    struct rtpgate_event event;
+    rtpgate_session *client = pair.client.session;
+    ck_assert_str_eq(rtpgate_session_error(client, NULL), "");
+    ck_assert_int_eq(rtpgate_session_start(client, 0), 0);
+    rg_alloc_fail_from(1);
+    ck_assert_int_eq(rtpgate_session_expire(client, 31 * SIM_SECOND), 0);
+    ck_assert_int_eq(rtpgate_session_next_event(client, &event), 1);
+    rg_alloc_fail_from(0);
+    ck_assert_int_eq(event.type, RTPGATE_EVENT_FAILED);
+    ck_assert_int_eq(event.cause, RTPGATE_ERR_TIMEOUT);
+    ck_assert_str_eq(event.text, phrase);
+    ck_assert_str_eq(rtpgate_session_error(client, NULL), phrase);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("session");
     TCase *tests = suite_case(suite, "before the handshake");
@@ -300,6 +318,7 @@ int main(void) {
     tcase_add_test(tests, events_and_states_have_names);
     tcase_add_test(tests, a_small_buffer_loses_nothing);
     tcase_add_test(tests, a_failed_session_repeats_its_cause);
+    tcase_add_test(tests, without_memory_a_failure_has_the_phrase_of_its_cause);
     tests = suite_case(suite, "ready");
     tcase_add_checked_fixture(tests, ready, teardown);
     tcase_add_test(tests, views_refuse_null_and_fill_only_what_is_asked_for);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "dtls/identity.h"
 #include "wire/alert.h"
 #include "wire/record.h"
@@ -42,6 +43,16 @@ void rg_event_data(struct rtpgate_session *session, struct rg_bytes data) {
     }
 }
 
+void rg_keep_text(char **kept, const char *text) {
+    size_t size = text == NULL ? 0 : strlen(text) + 1;
+    char *copy = size == 0 ? NULL : rg_alloc(size);
+    if (copy != NULL) {
+        memcpy(copy, text, size);
+    }
+    rg_free(*kept);
+    *kept = copy;
+}
+
 void rg_forget_handshake(struct rtpgate_session *session) {
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         if (session->candidates[i] != NULL && session->candidates[i] != session->active) {
@@ -53,6 +64,8 @@ void rg_forget_handshake(struct rtpgate_session *session) {
     session->messages.evicted = 0;
     rg_messages_clear(&session->messages);
     rg_paths_forget_early(&session->paths);
+    session->bad_news.cause = 0;
+    rg_keep_text(&session->bad_news.text, NULL);
 }
 
 static void send_plain_alert(struct rtpgate_session *session, uint8_t description) {
@@ -79,7 +92,6 @@ static void send_mismatch_alert(struct rtpgate_session *session) {
 static void end(struct rtpgate_session *session, enum rtpgate_state state) {
     session->state = state;
     session->deadline = RTPGATE_NEVER;
-    session->bad_news.cause = 0;
     session->active = NULL;
     /* Whoever has not looked yet finds nothing to look at any more. */
     session->pending &= bit(RTPGATE_EVENT_CLOSED) | bit(RTPGATE_EVENT_FAILED);
@@ -93,7 +105,7 @@ void rg_fail(struct rtpgate_session *session, int cause, uint8_t alert, const ch
     }
     session->cause = cause;
     session->alert = alert;
-    (void)snprintf(session->error, sizeof(session->error), "%s", text);
+    rg_keep_text(&session->error, text);
     if (cause == RTPGATE_ERR_FINGERPRINT) {
         send_mismatch_alert(session);
     }
@@ -117,7 +129,7 @@ void rg_close(struct rtpgate_session *session) {
 
 void rg_closed_by_peer(struct rtpgate_session *session) {
     session->pending |= bit(RTPGATE_EVENT_CLOSED);
-    (void)snprintf(session->error, sizeof(session->error), "the peer closed the association");
+    rg_keep_text(&session->error, "the peer closed the association");
     rg_close(session);
 }
 
@@ -162,16 +174,27 @@ static const char *contradiction(const struct rtpgate_session *session,
     return NULL;
 }
 
+/* They stay as they are from now on: there is no need of room for more. */
+static void slim_remote(struct rg_fingerprint_set *remote) {
+    size_t size = remote->count * sizeof(*remote->items);
+    struct rtpgate_fingerprint *items = rg_alloc(size);
+    if (items != NULL) {
+        memcpy(items, remote->items, size);
+        rg_free(remote->items);
+        remote->items = items;
+    }
+}
+
 static void make_ready(struct rtpgate_session *session, struct rg_candidate *candidate) {
     rg_activate(session, candidate);
     rg_candidate_slim(candidate);
     session->path = candidate->flight.path;
     session->state = RTPGATE_STATE_READY;
     session->deadline = rg_time_add(session->now, session->config->linger);
-    session->bad_news.cause = 0;
     session->pending |= bit(RTPGATE_EVENT_KEYS) | bit(RTPGATE_EVENT_ACCEPTED);
     rg_queue_clear(&session->events); /* advice that nothing came of */
     rg_forget_handshake(session);
+    slim_remote(&session->remote);
     rg_guard_release_held(session);
 }
 

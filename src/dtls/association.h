@@ -84,8 +84,8 @@ struct rg_bad_news {
     int cause; /* 0: none */
     uint8_t alert;
     uint64_t since;
-    bool hope; /* when it came some handshake was not concerned */
-    char text[RG_TEXT];
+    bool hope;  /* when it came some handshake was not concerned */
+    char *text; /* see rg_keep_text */
 };
 
 struct rtpgate_session {
@@ -126,7 +126,7 @@ struct rtpgate_session {
     uint32_t advised; /* one bit a cause: its advice was given */
     int cause;
     uint8_t alert;
-    char error[RG_TEXT];
+    char *error; /* see rg_keep_text */
 
     struct rg_queue events; /* advice and application data */
     uint32_t pending;       /* one bit a type of event that comes once */
@@ -171,7 +171,9 @@ void rg_redirect(struct rtpgate_session *session, uint64_t path);
 void rg_activate(struct rtpgate_session *session, struct rg_candidate *candidate);
 /* After a finished candidate went: activates another one, or goes back to HANDSHAKE. */
 void rg_look_for_finished(struct rtpgate_session *session);
-/* Ends the association. */
+/* Puts a copy of `text` in the place of `*kept`; NULL stands there for NULL, or without memory. */
+void rg_keep_text(char **kept, const char *text);
+/* Ends the association. text: NULL for the phrase of `cause`. */
 void rg_fail(struct rtpgate_session *session, int cause, uint8_t alert, const char *text);
 /* Closes, with a close_notify when READY. */
 void rg_close(struct rtpgate_session *session);

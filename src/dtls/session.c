@@ -41,7 +41,10 @@ int rtpgate_session_new(rtpgate_session **out, rtpgate_config *config, enum rtpg
         return RTPGATE_ERR_INVAL;
     }
     struct rtpgate_session *session = rg_alloc(sizeof(*session));
-    if (session == NULL) {
+    struct rtpgate_fingerprint *remote = rg_alloc(RG_FINGERPRINTS * sizeof(*remote));
+    if (session == NULL || remote == NULL) {
+        rg_free(session);
+        rg_free(remote);
         return RTPGATE_ERR_NOMEM;
     }
     atomic_store(&config->frozen, true);
@@ -50,6 +53,7 @@ int rtpgate_session_new(rtpgate_session **out, rtpgate_config *config, enum rtpg
     session->role = role;
     session->now = now;
     session->deadline = RTPGATE_NEVER;
+    session->remote.items = remote;
     session->proofs = RG_PROOFS;
     session->proofs_since = now;
     rg_paths_init(&session->paths, config->any_path);
@@ -75,6 +79,8 @@ void rtpgate_session_free(rtpgate_session *session) {
     rg_outbox_clear(&session->outbox);
     release_shown(session);
     rtpgate_config_free(session->config);
+    rg_free(session->remote.items);
+    rg_free(session->error);
     rg_free_secret(session, sizeof(*session));
 }
 

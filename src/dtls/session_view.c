@@ -1,4 +1,5 @@
 /* What a caller can see of a session: events, state, counters, what was negotiated. */
+#include <rtpgate/error.h>
 #include <rtpgate/session.h>
 
 #include <string.h>
@@ -28,7 +29,7 @@ static bool show_once(struct rtpgate_session *session, struct rtpgate_event *eve
     } else if (type == RTPGATE_EVENT_FAILED) {
         event->cause = session->cause;
         event->alert = session->alert;
-        event->text = session->error;
+        event->text = rtpgate_session_error(session, NULL);
     }
     return true;
 }
@@ -163,5 +164,9 @@ const char *rtpgate_session_error(const rtpgate_session *session, int *cause) {
     if (cause != NULL) {
         *cause = session->cause;
     }
-    return session->error;
+    if (session->error != NULL) {
+        return session->error;
+    }
+    /* There was no memory for the sentence, or nothing went wrong. */
+    return session->state == RTPGATE_STATE_FAILED ? rtpgate_strerror(session->cause) : "";
 }

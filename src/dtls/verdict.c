@@ -31,7 +31,7 @@ void rg_advise(struct rtpgate_session *session, int cause, uint8_t alert, const 
         news->alert = alert;
         news->since = session->now;
         news->hope = hope;
-        (void)snprintf(news->text, sizeof(news->text), "%s", text);
+        rg_keep_text(&news->text, text);
     }
     /* A server that has answered nobody still waits, but not for ever. */
     if (session->state == RTPGATE_STATE_NEW && session->deadline == RTPGATE_NEVER) {

@@ -16,28 +16,34 @@ size_t rg_hash_length(enum rtpgate_hash hash) {
     return 0;
 }
 
+static bool is_valid(const struct rtpgate_fingerprint *item) {
+    size_t length = rg_hash_length(item->hash);
+
+    return length != 0 && item->length == length;
+}
+
 int rg_fingerprint_set_make(struct rg_fingerprint_set *set,
                             const struct rtpgate_fingerprint *fingerprints, size_t count) {
-    struct rg_fingerprint_set strongest = {.count = 0};
+    enum rtpgate_hash strongest;
 
     if (count == 0 || count > RG_FINGERPRINTS) {
         return RTPGATE_ERR_INVAL;
     }
+    strongest = fingerprints[0].hash;
     for (size_t i = 0; i < count; i++) {
-        const struct rtpgate_fingerprint *item = &fingerprints[i];
-        size_t length = rg_hash_length(item->hash);
-
-        if (length == 0 || item->length != length) {
+        if (!is_valid(&fingerprints[i])) {
             return RTPGATE_ERR_INVAL;
         }
-        if (strongest.count > 0 && item->hash > strongest.items[0].hash) {
-            strongest.count = 0;
-        }
-        if (strongest.count == 0 || item->hash == strongest.items[0].hash) {
-            strongest.items[strongest.count++] = *item;
+        if (fingerprints[i].hash > strongest) {
+            strongest = fingerprints[i].hash;
         }
     }
-    *set = strongest;
+    set->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (fingerprints[i].hash == strongest) {
+            set->items[set->count++] = fingerprints[i];
+        }
+    }
     return 0;
 }
 

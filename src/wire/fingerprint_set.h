@@ -10,15 +10,16 @@
 enum { RG_FINGERPRINTS = 8 };
 
 struct rg_fingerprint_set {
-    struct rtpgate_fingerprint items[RG_FINGERPRINTS];
+    struct rtpgate_fingerprint *items; /* the owner's */
     size_t count;
 };
 
 /* Bytes of a digest by `hash`; 0 for an unknown one. */
 size_t rg_hash_length(enum rtpgate_hash hash);
 
-/* Keeps, of `count` fingerprints (1 to RG_FINGERPRINTS), those with the strongest hash. Returns 0,
- * or RTPGATE_ERR_INVAL when count or a length is out of range; `set` is then unchanged. */
+/* Keeps, of `count` fingerprints (1 to RG_FINGERPRINTS), those with the strongest hash in `set`,
+ * whose items have room for as many. Returns 0, or RTPGATE_ERR_INVAL when count or a length is out
+ * of range; `set` is then unchanged. */
 int rg_fingerprint_set_make(struct rg_fingerprint_set *set,
                             const struct rtpgate_fingerprint *fingerprints, size_t count);
 
