@@ -22,8 +22,10 @@ static const struct {
     {&kind_ours, true, true},
     {&kind_ours_after_anomaly, true, false},
     {&kind_ours_srtp, false, true},
+    {&kind_ours_srtp_in_use, false, true},
     {&kind_ours_live, false, true},
     {&kind_ours_live_srtp, false, true},
+    {&kind_ours_live_srtp_in_use, false, true},
     {&kind_gnutls, true, true},
     {&kind_openssl, true, true},
 };

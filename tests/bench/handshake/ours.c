@@ -93,6 +93,25 @@ static bool meet_srtp(struct pair *pair) {
     return good;
 }
 
+/* One packet of `kind`, passed on from peer `from`. */
+static bool pass_media(struct pair *pair, size_t from, enum rtpgate_kind kind) {
+    static const uint8_t plain[2][12] = {{0x80, 96}, {0x80, 201, 0, 1}};
+    uint8_t packet[sizeof(plain[0]) + RTPGATE_MEDIA_OVERHEAD];
+    int length = rtpgate_media_protect(pair->media[from], kind, plain[kind == RTPGATE_KIND_RTCP],
+                                       sizeof(plain[0]), packet, sizeof(packet));
+    return length > 0 && rtpgate_media_unprotect(pair->media[1 - from], kind, packet,
+                                                 (size_t)length, packet, sizeof(packet)) > 0;
+}
+
+static bool meet_srtp_in_use(struct pair *pair) {
+    bool good = meet_srtp(pair);
+    for (size_t i = 0; i < 2; i++) {
+        good =
+            good && pass_media(pair, i, RTPGATE_KIND_RTP) && pass_media(pair, i, RTPGATE_KIND_RTCP);
+    }
+    return good;
+}
+
 static void part(struct pair *pair) {
     for (size_t i = 0; i < 2; i++) {
         rtpgate_media_free(pair->media[i]);
@@ -105,5 +124,9 @@ const struct kind kind_ours_after_anomaly = {"rtpgate, proof after anomaly", beg
                                              meet, part, end};
 const struct kind kind_ours_live = {"rtpgate, GnuTLS kept", begin_live, meet, part, end};
 const struct kind kind_ours_srtp = {"rtpgate, with SRTP", begin, meet_srtp, part, end};
+const struct kind kind_ours_srtp_in_use = {"rtpgate, with SRTP in use", begin, meet_srtp_in_use,
+                                           part, end};
 const struct kind kind_ours_live_srtp = {"rtpgate, GnuTLS kept, with SRTP", begin_live, meet_srtp,
                                          part, end};
+const struct kind kind_ours_live_srtp_in_use = {"rtpgate, GnuTLS kept, with SRTP in use",
+                                                begin_live, meet_srtp_in_use, part, end};

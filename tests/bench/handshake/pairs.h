@@ -32,7 +32,9 @@ extern const struct kind kind_ours;
 extern const struct kind kind_ours_after_anomaly; /* RTPGATE_PROOF_AFTER_ANOMALY */
 extern const struct kind kind_ours_live;          /* GnuTLS is kept */
 extern const struct kind kind_ours_srtp;          /* with SRTP contexts of both directions */
+extern const struct kind kind_ours_srtp_in_use;   /* RTP and RTCP passed each way */
 extern const struct kind kind_ours_live_srtp;
+extern const struct kind kind_ours_live_srtp_in_use;
 extern const struct kind kind_gnutls;
 extern const struct kind kind_openssl;
 

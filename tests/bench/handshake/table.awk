@@ -60,7 +60,8 @@ END {
     print "from both sides that are made once, use_srtp, MTU 1200, a queue in memory; each side compares the other's"
     print "fingerprint and exports 60 bytes; then both are freed. The processor's time is the median of " rounds
     print "rounds in which the kinds take turns, with " count " handshakes each. Heap is that of an established peer,"
-    print "with " pairs " pairs kept (pion: heap and stacks; it runs with GOMAXPROCS=1).\n"
+    print "with " pairs " pairs kept (pion: heap and stacks; it runs with GOMAXPROCS=1); SRTP is both directions of"
+    print "AEAD_AES_128_GCM, in use when RTP and RTCP of one SSRC passed each way (other profiles: [SRTP](../srtp/srtp.md)).\n"
     print "Machine: " machine ".\n"
     print "| pair | us a handshake | handshakes a second | time, ratio to GnuTLS |"
     print "|---|---|---|---|"

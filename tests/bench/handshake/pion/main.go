@@ -1,7 +1,7 @@
 // What a handshake of pion/dtls costs, on the terms of ../pairs.h, on one processor.
 // Usage: pion time COUNT    a row: name, microseconds of the processor a handshake
 //
-//	pion heap COUNT    a row: name, bytes of heap and stacks an established peer
+//	pion heap COUNT    rows: name, bytes of heap and stacks an established peer
 package main
 
 import (
@@ -22,6 +22,7 @@ import (
 	"github.com/pion/dtls/v2"
 	"github.com/pion/dtls/v2/pkg/crypto/elliptic"
 	"github.com/pion/dtls/v2/pkg/crypto/selfsign"
+	"github.com/pion/srtp/v2"
 	"github.com/pion/transport/packetio"
 )
 
@@ -92,6 +93,37 @@ func meet(client, server *dtls.Config) (p pair) {
 	return p
 }
 
+// Contexts of both directions; the key does not matter.
+func contexts() (all [2]*srtp.Context) {
+	for i := range all {
+		context, err := srtp.CreateContext(make([]byte, 16), make([]byte, 12),
+			srtp.ProtectionProfileAeadAes128Gcm, srtp.SRTPReplayProtection(1024),
+			srtp.SRTCPReplayProtection(128))
+		if err != nil {
+			log.Fatal(err)
+		}
+		all[i] = context
+	}
+	return all
+}
+
+// Passes RTP and RTCP through them.
+func use(all [2]*srtp.Context) {
+	sealed, err := all[0].EncryptRTP(nil, []byte{0x80, 96, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, nil)
+	if err == nil {
+		_, err = all[1].DecryptRTP(nil, sealed, nil)
+	}
+	if err == nil {
+		sealed, err = all[0].EncryptRTCP(nil, []byte{0x80, 201, 0, 1, 0, 0, 0, 0}, nil)
+	}
+	if err == nil {
+		_, err = all[1].DecryptRTCP(nil, sealed, nil)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
 func (p pair) part() {
 	_ = p[0].Close()
 	_ = p[1].Close()
@@ -149,5 +181,15 @@ func main() {
 		pairs[i] = meet(client, server)
 	}
 	fmt.Printf("pion\t%.0f\n", (memory()-before)/float64(2*count))
+	media := make([][2]*srtp.Context, 2*count)
+	for i := range media {
+		media[i] = contexts()
+	}
+	fmt.Printf("pion, with SRTP\t%.0f\n", (memory()-before)/float64(2*count))
+	for _, all := range media {
+		use(all)
+	}
+	fmt.Printf("pion, with SRTP in use\t%.0f\n", (memory()-before)/float64(2*count))
 	runtime.KeepAlive(pairs)
+	runtime.KeepAlive(media)
 }
