@@ -64,11 +64,6 @@ static int choose_identity(struct agreement *agreement, const struct call *call,
     return 0;
 }
 
-/* A certificate that nobody has. */
-static void spoil(struct rtpgate_fingerprint *fingerprint) {
-    fingerprint->bytes[0] ^= 0xff;
-}
-
 /* What we would say of DTLS if there was a new association. */
 static int describe(struct agreement *agreement, const struct offer *offer,
                     const struct wishes *wishes) {
@@ -78,9 +73,6 @@ static int describe(struct agreement *agreement, const struct offer *offer,
                                               &local->fingerprints[0]);
     local->fingerprint_count = 1;
     local->setup = wishes->setup;
-    if (wishes->answer_wrong) {
-        spoil(&local->fingerprints[0]);
-    }
     if (status == 0 && offer->dtls.tls_id[0] != '\0') { /* RFC 8842 5.3: only when it is offered */
         status = random_bytes(random, sizeof(random));
         if (status == 0) {
@@ -138,14 +130,9 @@ static int make_association(struct call *call, rtpgate_config *config, enum rtpg
     return status == 0 ? rtpgate_endpoint_add(call->endpoint, call->peer) : status;
 }
 
-static int expect_browser(struct call *call, const struct offer *offer, const struct wishes *wishes,
-                          uint64_t now) {
-    struct rtpgate_description remote = offer->dtls;
-    for (size_t i = 0; wishes->expect_wrong && i < remote.fingerprint_count; i++) {
-        spoil(&remote.fingerprints[i]);
-    }
-    return rtpgate_session_set_remote(rtpgate_peer_session(call->peer), remote.fingerprints,
-                                      remote.fingerprint_count, now);
+static int expect_browser(struct call *call, const struct offer *offer, uint64_t now) {
+    return rtpgate_session_set_remote(rtpgate_peer_session(call->peer), offer->dtls.fingerprints,
+                                      offer->dtls.fingerprint_count, now);
 }
 
 static int begin_association(struct call *call, const struct agreement *agreement,
@@ -157,8 +144,8 @@ static int begin_association(struct call *call, const struct agreement *agreemen
         status = make_association(call, config, agreement->association.role, now);
     }
     rtpgate_config_free(config); /* the session has its own reference */
-    if (status == 0) {
-        status = expect_browser(call, offer, wishes, now);
+    if (status == 0 && !wishes->late) {
+        status = expect_browser(call, offer, now);
     }
     memset(&call->session, 0, sizeof(call->session));
     call->associations += status == 0;
@@ -214,7 +201,10 @@ static int take_offer(struct call *call, const struct offer *offer, const struct
         status = begin_ice(call, offer);
     }
     if (status == 0 && agreement->verdict == RTPGATE_NEW) {
-        status = begin_association(call, agreement, offer, wishes);
+        return begin_association(call, agreement, offer, wishes);
+    }
+    if (status == 0 && call->wishes.late && !wishes->late) {
+        status = expect_browser(call, offer, rtpgate_endpoint_now());
     }
     return status;
 }

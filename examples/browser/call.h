@@ -27,10 +27,9 @@ struct wishes {
     enum rtpgate_srtp_profile profiles[CALL_PROFILES];
     size_t profile_count; /* 0: the library's own list */
     /* The rest is for tests. */
-    bool expect_wrong;        /* wait for a fingerprint that the browser does not have */
-    bool answer_wrong;        /* answer with a fingerprint that we do not have */
-    bool mute;                /* receive, but send no media back */
-    bool new_identity;        /* and with it a new association */
+    bool late;         /* the fingerprint of this offer is not known: a later one brings it */
+    bool mute;         /* receive, but send no media back */
+    bool new_identity; /* and with it a new association */
     char pair[CALL_PAIR + 1]; /* the call of the same name gets our application data */
 };
 

@@ -29,17 +29,26 @@ struct request {
     char body[OFFER_MAX_BYTES];
 };
 
+/* Where a call is, and what is known of it. */
+static void add_places(struct MHD_Response *response, const char *id) {
+    char text[CALL_ID + 32];
+    (void)snprintf(text, sizeof(text), "/session/%s", id);
+    (void)MHD_add_response_header(response, "Location", text);
+    (void)snprintf(text, sizeof(text), "</stats/%s>; rel=\"stats\"", id);
+    (void)MHD_add_response_header(response, "Link", text);
+}
+
 static enum MHD_Result send_headers(const struct request *request, unsigned status,
                                     struct MHD_Response *response, const char *type,
-                                    const char *location) {
+                                    const char *id) {
     if (response == NULL) {
         return MHD_NO;
     }
     (void)MHD_add_response_header(response, "Content-Type", type);
     (void)MHD_add_response_header(response, "Cache-Control", "no-store");
     (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    if (location != NULL) {
-        (void)MHD_add_response_header(response, "Location", location);
+    if (id != NULL) {
+        add_places(response, id);
     }
     enum MHD_Result result = MHD_queue_response(request->connection, status, response);
     MHD_destroy_response(response);
@@ -58,10 +67,10 @@ static enum MHD_Result say(const struct request *request, unsigned status, const
 
 /* What was written to a stream of open_memstream, which is handed over. */
 static enum MHD_Result send_text(const struct request *request, unsigned status, char *text,
-                                 size_t length, const char *type, const char *location) {
+                                 size_t length, const char *type, const char *id) {
     return send_headers(request, status,
                         MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_FREE), type,
-                        location);
+                        id);
 }
 
 static enum MHD_Result send_file(const struct request *request, const char *name,
@@ -137,9 +146,7 @@ static enum MHD_Result answer(const struct request *request, struct call *call, 
         free(text);
         return refuse(request, error, why != NULL ? why : rtpgate_strerror(error));
     }
-    char location[CALL_ID + 16];
-    (void)snprintf(location, sizeof(location), "/session/%s", call->id);
-    return send_text(request, status, text, length, "application/sdp", location);
+    return send_text(request, status, text, length, "application/sdp", call->id);
 }
 
 static enum MHD_Result begin_call(const struct request *request) {

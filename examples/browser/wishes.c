@@ -42,11 +42,9 @@ static bool read_profiles(struct wishes *wishes, const char *names) {
 }
 
 static void read_test(struct wishes *wishes, struct MHD_Connection *connection) {
-    const char *fault = find(connection, "fault");
     const char *pair = find(connection, "pair");
-    wishes->expect_wrong = is(fault, "expect");
-    wishes->answer_wrong = is(fault, "answer");
-    wishes->mute = is(fault, "mute");
+    wishes->late = is(find(connection, "fingerprint"), "late");
+    wishes->mute = is(find(connection, "fault"), "mute");
     wishes->new_identity = is(find(connection, "identity"), "new");
     if (pair != NULL && strlen(pair) <= CALL_PAIR) {
         (void)strcpy(wishes->pair, pair);

@@ -10,7 +10,7 @@ struct MHD_Connection;
 
 /*
  * role=server|client (default: server), profiles=NAME,NAME... (best first); with `test` also
- * fault=expect|answer|mute, identity=new and pair=NAME.
+ * fault=mute, fingerprint=late, identity=new and pair=NAME.
  * Returns NULL, or a sentence that says what is not understood.
  */
 const char *wishes_read(struct wishes *wishes, struct MHD_Connection *connection, bool test);

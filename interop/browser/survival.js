@@ -6,11 +6,14 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const readline = require('readline');
-const { Call, ensure, same } = require('./call.js');
-const { good, received, decoded } = require('./cases.js');
+const { ensure, same } = require('../ice/call.js');
+const { good, received } = require('../ice/cases.js');
+const { Server } = require('../ice/server.js');
 const { Relay } = require('./relay.js');
 
-// The drivers of the browsers end this process on a signal.
+const PROGRAM = path.join(__dirname, '../../build/release/examples/browser/browser');
+
+// A signal ends this process.
 const running = new Set();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => running.forEach((each) => each.kill('SIGKILL')));
 
@@ -26,8 +29,8 @@ class Program {
   }
 
   async start() {
-    this.process = spawn(process.env.PROGRAM, ['--test', '--limit', '60', ...this.ports, '--states', this.states, '--key', this.key],
-      { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.process = spawn(PROGRAM, ['--test', '--limit', '60', ...this.ports, '--states', this.states, '--key', this.key],
+      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, SSLKEYLOGFILE: process.env.KEYLOG } });
     const { process: child } = this;
     running.add(child);
     this.ended = new Promise((resolve) => {
@@ -56,13 +59,15 @@ class Program {
 }
 
 // Plays until the program got the signal, and goes on with the next one.
-async function survives({ page, role, profile }, signal, least) {
+async function survives({ talk, role, profile }, signal, least) {
   const program = new Program();
   let relay;
   try {
     await program.start();
     relay = await new Relay(program.address, profile).open(Number(program.mediaPort));
-    const call = await Call.open(program.url, await page(), { query: { role, profiles: profile }, port: relay.port });
+    const front = (answer) => answer.replace(/^(a=candidate:.* )\d+( typ host)/gm, `$1${relay.port}$2`);
+    const server = new Server(`${program.url}/whip`, true);
+    const call = await talk.open({ query: { role, profiles: profile }, server, front });
     const before = await good(call, profile, role);
     const seen = { dtls: relay.dtls, packets: relay.packets };
     same(`how our program ended by ${signal}`, await program.stop(signal), signal === 'SIGKILL' ? signal : 0);
@@ -71,16 +76,16 @@ async function survives({ page, role, profile }, signal, least) {
       mine.resumed && mine.media.rtpUnprotected > before.ours.media.rtpUnprotected && mine.counts.srtp.out > 0);
     const resumed = await call.theirs();
     const theirs = await call.untilTheirs('the picture and the sound go on', (now) =>
-      decoded(now) > decoded(resumed) + 15 &&
+      now.understood > resumed.understood + 15 &&
       ['audio', 'video'].every((kind) => received(now, kind) > received(resumed, kind) + 20));
-    same("the browser's dtlsState", theirs.transport.dtlsState, 'connected');
+    same("the peer's dtlsState", theirs.transport.dtlsState, 'connected');
     same('how many datagrams of DTLS came or left since', relay.dtls, seen.dtls);
     same('the indices that were used twice', relay.twice.join(', '), '');
     ensure(relay.packets > seen.packets + 40, 'too few packets were looked at');
     const last = await call.ours();
     same('our authentication failures', last.media.authFailures, 0);
     ensure(last.media.replays >= least, 'nothing that came was refused, though indices were given away');
-    return `frames decoded ${decoded(before.theirs)}, then ${decoded(theirs)}; ${relay.packets} packets of ours, no index twice, ` +
+    return `frames decoded ${before.theirs.understood}, then ${theirs.understood}; ${relay.packets} packets of ours, no index twice, ` +
       `no DTLS; ${last.media.replays} of theirs were lost behind the state`;
   } finally {
     if (relay) await relay.close();
@@ -92,4 +97,9 @@ async function survives({ page, role, profile }, signal, least) {
 const killed = (options) => survives(options, 'SIGKILL', 1);
 const handedOver = (options) => survives(options, 'SIGTERM', 0);
 
-module.exports = { killed, handedOver };
+const PROFILES = { server: 'AEAD_AES_128_GCM', client: 'AES128_CM_SHA1_80' };
+
+exports.survival = Object.entries(PROFILES).flatMap(([role, profile]) => [
+  ['media', `we ${role}, our process is killed, the picture goes on`, killed, { role, profile }],
+  ['media', `we ${role}, our process hands over, the picture goes on`, handedOver, { role, profile }],
+]);

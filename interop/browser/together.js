@@ -1,30 +1,29 @@
 'use strict';
 // Cases with several browsers at once, on one UDP port.
-const { Call, ensure, same } = require('./call.js');
-const { good, profileOf } = require('./cases.js');
+const { ensure, same } = require('../ice/call.js');
+const { good, profileOf } = require('../ice/cases.js');
 
 // Each hears its own media: nobody's packets reach another one, which would fail to authenticate.
-async function several({ url, pages: [chromium, firefox] }) {
-  const page = await chromium();
-  const first = await Call.open(url, page, { query: { role: 'server' } });
-  const calls = [
-    first,
-    await Call.more(url, page, { query: { role: 'client' } }),
-    await Call.open(url, await chromium(), { query: { role: 'server', profiles: 'AEAD_AES_256_GCM' } }),
-    await Call.open(url, await firefox(), { query: { role: 'client' } }),
+async function several({ talk }) {
+  const [chromium, firefox] = talk.peers;
+  const wanted = [
+    [chromium, { role: 'server' }],
+    [chromium, { role: 'client' }],
+    [chromium, { role: 'server', profiles: 'AEAD_AES_256_GCM' }],
+    [firefox, { role: 'client' }],
   ];
-  const roles = ['server', 'client', 'server', 'client'];
-  const results = await Promise.all(calls.map(async (call, i) => good(call, await profileOf(call), roles[i])));
+  const calls = [];
+  for (const [peer, query] of wanted) calls.push(await talk.open({ query }, peer));
+  const results = await Promise.all(calls.map(async (call, i) => good(call, await profileOf(call), wanted[i][1].role)));
   same('how many fingerprints were proven', new Set(results.map(({ ours }) => ours.provenFingerprint)).size, calls.length);
   return `${calls.length} calls of 2 browsers, ${results.map(({ ours }) => ours.counts.srtp.in).join(' + ')} SRTP packets in`;
 }
 
 // SCTP packets of one browser reach the other one as application data, and are understood there.
-async function dataChannel({ url, pages: [chromium, firefox] }) {
+async function dataChannel({ talk }) {
   const pair = `p${process.pid}`;
-  const open = async (page, role) =>
-    Call.open(url, await page(), { query: { role, pair }, media: false, data: true });
-  const calls = [await open(chromium, 'server'), await open(firefox, 'client')];
+  const open = (peer, role) => talk.open({ query: { role, pair }, media: false, data: true }, peer);
+  const calls = [await open(talk.peers[0], 'server'), await open(talk.peers[1], 'client')];
   const words = 'x'.repeat(3000); // three SCTP packets at least
   await Promise.all(calls.map((call) => call.untilTheirs('the channel opens', (theirs) => theirs.channel === 'open')));
   await calls[0].say(`from Chromium ${words}`);
@@ -41,9 +40,10 @@ async function dataChannel({ url, pages: [chromium, firefox] }) {
 }
 
 // Whatever a page posts, it is told in a sentence what is wrong with it.
-async function brokenOffers({ url, pages: [chromium] }) {
-  const call = await Call.open(url, await chromium(), { query: {} });
-  const offer = await call.ownOffer();
+async function brokenOffers({ talk }) {
+  const call = await talk.open({ query: {} });
+  await profileOf(call);
+  const { offer } = call;
   const type = { 'Content-Type': 'application/sdp' };
   const without = (pattern) => offer.replace(pattern, 'a=x-gone');
   const posts = [
@@ -60,18 +60,18 @@ async function brokenOffers({ url, pages: [chromium] }) {
     [offer, 404, { path: '/session/nobody', method: 'PATCH' }], [undefined, 404, { path: '/stats/nobody', method: 'GET' }],
   ];
   for (const [body, status, { headers = type, method = 'POST', path = '/whip', query = '' } = {}] of posts) {
-    const response = await fetch(`${url}${path}${query}`, { method, headers, body });
+    const response = await fetch(new URL(path + query, talk.server.url), { method, headers, body });
     const text = await response.text();
     same(`the status of ${method} ${path}${query} of ${JSON.stringify(String(body).slice(0, 40))}`, response.status, status);
     if (status >= 400) ensure(/^[A-Z].{10,}\.\n$/.test(text), `this is no sentence: ${text}`);
-    else await fetch(`${url}${response.headers.get('Location')}`, { method: 'DELETE' });
+    else await fetch(new URL(response.headers.get('Location'), talk.server.url), { method: 'DELETE' });
   }
   same('the state of the call beside', (await call.ours()).state, 'ready');
   return `${posts.length} posts got their status and a sentence`;
 }
 
-exports.cases = [
-  ['other', 'broken offers', brokenOffers],
-  ['media', 'several at once on one port', several],
-  ['data', 'a data channel', dataChannel],
+exports.together = [
+  [['chromium'], 'other', 'broken offers', brokenOffers],
+  [['chromium', 'firefox'], 'media', 'several at once on one port', several],
+  [['chromium', 'firefox'], 'data', 'a data channel', dataChannel],
 ];

@@ -1,0 +1,139 @@
+'use strict';
+// One call as a case sees it: the peer's side and ours.
+const { Proxy } = require('./proxy.js');
+
+const PATIENCE = 20000; // milliseconds for any one event
+
+class Failure extends Error {}
+
+const ensure = (condition, sentence) => {
+  if (!condition) throw new Failure(sentence);
+};
+
+const same = (what, seen, expected) =>
+  ensure(seen === expected, `${what} is ${JSON.stringify(seen)}, expected ${JSON.stringify(expected)}`);
+
+// Statistics have no events: they are read again until they are as wanted.
+async function until(what, read, wanted, patience = PATIENCE) {
+  const end = Date.now() + patience;
+  let seen;
+  do {
+    seen = await read();
+    if (wanted(seen)) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  } while (Date.now() < end);
+  throw new Failure(`not within ${patience / 1000} s: ${what}`);
+}
+
+// A certificate that nobody has.
+const spoil = (sdp) =>
+  sdp.replace(/^(a=fingerprint:\S+ )(..)/gm, (_, before, byte) =>
+    before + (parseInt(byte, 16) ^ 0xff).toString(16).toUpperCase().padStart(2, '0'));
+
+const withTlsId = (sdp, id) => sdp.replace(/^a=setup:/gm, `a=tls-id:${id}\r\na=setup:`);
+
+const attribute = (sdp, name) => (sdp.match(new RegExp(`^a=${name}:(.*)`, 'm')) || [])[1].trim();
+
+// All calls of one case. server: see server.js; peers: those that were started; file: where to write,
+// by name; disturb: options of the proxy.
+class Talk {
+  constructor(known) {
+    Object.assign(this, known, { calls: [] });
+  }
+
+  // query: what is wished of our side; media, data: what the peer offers; wrongOffer, wrongAnswer: one
+  // side is told a fingerprint that the other one does not have; tlsId: of the offer; server: another
+  // one than that of the talk; front(answer): what else changes it.
+  async open({ media, data, server = this.server, front, ...options } = {}, peer = this.peers[0]) {
+    const call = new Call(this, await peer.open({ media, data }), server, front);
+    this.calls.push(call);
+    await call.exchange('POST', server.url, options);
+    return call;
+  }
+
+  // Nothing is left at either side.
+  end() {
+    return Promise.all(this.calls.map((call) => call.clear().catch(() => {})));
+  }
+}
+
+class Call {
+  constructor(talk, side, server, front = (answer) => answer) {
+    Object.assign(this, { talk, side, server, front });
+  }
+
+  async exchange(method, place, { query, wrongOffer, wrongAnswer, tlsId, iceRestart }) {
+    this.offer = await this.side.offer({ iceRestart });
+    let offer = tlsId ? withTlsId(this.offer, tlsId) : this.offer;
+    offer = wrongOffer ? spoil(offer) : offer;
+    const told = await this.server.exchange(method, place, offer, query);
+    this.location = told.location || this.location;
+    this.place = told.stats || this.place;
+    this.answer = await this.inFrontOf(this.front(told.answer));
+    await this.side.accept(wrongAnswer ? spoil(this.answer) : this.answer);
+  }
+
+  async inFrontOf(answer) {
+    if (this.proxy === undefined) {
+      const number = this.talk.calls.indexOf(this);
+      const pcap = this.talk.file(number === 0 ? 'wire.pcap' : `wire-${number + 1}.pcap`);
+      this.proxy = await Proxy.start(answer, { pcap, ...this.talk.disturb });
+    }
+    return this.proxy ? this.proxy.inFrontOf(answer) : answer;
+  }
+
+  // A later offer for the same call.
+  again(options) {
+    return this.exchange('PATCH', this.location, options);
+  }
+
+  // The same offer, which the peer need not know of.
+  repeat(query) {
+    return this.server.exchange('PATCH', this.location, this.offer, query);
+  }
+
+  theirs() {
+    return this.side.sample();
+  }
+
+  ours() {
+    return this.server.stats(this.place);
+  }
+
+  // What each side is told by the descriptions.
+  get setup() {
+    return attribute(this.answer, 'setup');
+  }
+
+  get fingerprint() {
+    return attribute(this.offer, 'fingerprint');
+  }
+
+  say(text) {
+    return this.side.say(text);
+  }
+
+  close() {
+    return this.side.close();
+  }
+
+  untilTheirs(what, wanted, patience) {
+    return until(`the peer: ${what}`, () => this.theirs(), wanted, patience);
+  }
+
+  untilOurs(what, wanted, patience) {
+    return until(`our side: ${what}`, () => this.ours(), wanted, patience);
+  }
+
+  async end() {
+    ensure(await this.server.end(this.location), 'our side does not end the call');
+  }
+
+  async clear() {
+    await this.side.close();
+    if (this.location) await this.server.end(this.location);
+    if (this.proxy) this.proxy.end();
+  }
+}
+
+module.exports = { Talk, Failure, ensure, same };

@@ -1,0 +1,51 @@
+'use strict';
+// Which cases are played with a peer: the column of the report, title, case, its options.
+// What a peer is and does is said in its peers.js:
+//   profiles, lacking    those that it has, and one that it has not
+//   datagrams            how many of a handshake can be lost, each way: { server: [up, down], ... }
+//   brief                true: only what a variant of another peer may change
+//   iceRestart, tlsIds   what it can
+//   restart, closing, checking    the cases that say what it does then
+//   quirks               options of the cases where it is unlike a browser, by our role
+const cases = require('./cases.js');
+
+const LOSSY = { only: 'dtls', 'loss-up': 10, 'loss-down': 10, reorder: 10, duplicate: 10, delay: 30 };
+const SEEDS = [10, 11]; // both lose datagrams of the first flights
+
+function* handshakes({ profiles, lacking, brief, checking = 'wrongAnswer', quirks = {} }, role, we) {
+  const options = { role, ...quirks[role] };
+  if (lacking) yield ['no-profile', `${we}, no common profile`, cases.noProfile, { lacking, ...options }];
+  for (const profile of brief ? [undefined] : profiles)
+    yield ['keys media', `${we}, ${profile || 'default profile'}`, cases.keys, { role, profile }];
+  yield ['late', `${we}, fingerprint told after the handshake`, cases.late, { role }];
+  yield ['wrong-fingerprint-of-theirs', `${we}, wrong fingerprint of the peer`, cases.wrongExpectation, options];
+  yield ['wrong-fingerprint-of-ours', `${we}, wrong fingerprint of ours`, cases[checking], options];
+}
+
+function* lives({ iceRestart, tlsIds, restart, closing = 'theyClose' }, role, we) {
+  if (iceRestart) yield ['other', `${we}, ICE restart`, cases.iceRestart, { role }];
+  yield ['restart', `${we}, second association with a new identity`, cases[restart[role] || restart], { role, iceRestart }];
+  if (tlsIds) yield ['restart', `${we}, second association with tls-ids`, cases[restart[role] || restart], { role, tlsIds }];
+  yield ['we-close', `${we}, we close`, cases.weClose, { role }];
+  yield ['they-close', `${we}, the peer closes`, cases[closing], { role }];
+}
+
+function* badNetworks({ datagrams }, role, we) {
+  for (const seed of SEEDS)
+    yield ['lossy', `${we}, 1 of 10 lost, reordered, doubled, delayed, seed ${seed}`, cases.lossy, { role, disturb: { ...LOSSY, seed } }];
+  for (const [index, way] of ['up', 'down'].entries())
+    for (let n = 1; n <= datagrams[role][index]; n++)
+      yield ['drop-each', `${we}, datagram ${n} ${way} lost`, cases.lossy, { role, disturb: { only: 'dtls', [`drop-${way}`]: n } }];
+}
+
+function* plan(peer) {
+  for (const role of ['server', 'client']) {
+    const we = `we ${role}`;
+    yield* handshakes(peer, role, we);
+    if (!peer.brief) yield* lives(peer, role, we);
+    yield* badNetworks(peer, role, we);
+  }
+  yield* peer.more || [];
+}
+
+module.exports = { plan };
