@@ -33,6 +33,11 @@ for group in "$@"; do
     node | werift | wrtc) packages="$packages $node" ;;
     openssl) packages="$packages openssl" ;;
     gnutls) packages="$packages openssl gnutls-bin" ;;
+    aiortc) packages="$packages $node python3-aiortc" ;;
+    webrtcbin)
+        packages="$packages $node python3-gst-1.0 gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice"
+        packages="$packages gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
+        ;;
     ffmpeg) packages="$packages ffmpeg" ;;
     gstreamer)
         packages="$packages openssl gstreamer1.0-tools python3-gi gir1.2-gstreamer-1.0"

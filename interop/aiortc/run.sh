@@ -1,0 +1,5 @@
+#!/bin/sh
+# Plays every case against aiortc. On a bare Debian 12 it installs what it needs.
+# shellcheck disable=SC1091
+set -eu
+. "$(dirname -- "$0")/../ice.sh"
