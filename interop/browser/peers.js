@@ -1,5 +1,6 @@
 'use strict';
-// The browsers of this system, headless, with a made-up camera and microphone.
+// The browsers of this system, headless, with a made-up camera and microphone, also as they were
+// before their hellos became post-quantum, or without DTLS 1.3.
 const fs = require('fs');
 const http = require('http');
 const os = require('os');
@@ -124,6 +125,9 @@ const FIREFOX = {
   datagrams: { server: [3, 2], client: [2, 2] },
 };
 
+// With a hello in one datagram.
+const SMALL = { brief: true, datagrams: { server: [2, 2], client: [2, 2] } };
+
 exports.peers = [
   {
     ...CHROMIUM,
@@ -134,6 +138,14 @@ exports.peers = [
       ...survival,
     ],
   },
+  { ...CHROMIUM, ...SMALL, name: 'chromium without post-quantum', start: chromium('WebRtcPqcForDtls') },
   { ...FIREFOX, start: firefox({}), more: survival },
+  {
+    ...FIREFOX,
+    ...SMALL,
+    name: 'firefox without post-quantum',
+    start: firefox({ 'media.webrtc.send_mlkem_keyshare': false, 'media.webrtc.enable_pq_hybrid_kex': false }),
+  },
+  { ...FIREFOX, ...SMALL, name: 'firefox without DTLS 1.3', start: firefox({ 'media.peerconnection.dtls.version.max': 771 }) },
 ];
 exports.together = together;
