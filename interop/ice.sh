@@ -1,14 +1,12 @@
-# Plays the cases of a peer with ICE against examples/browser, and prints one line a case. To be
-# read by the peer's run.sh. CASES is a pattern for "PEER, TITLE": only cases that match are played.
-# shellcheck shell=sh disable=SC2034
+# What plays the cases of a peer with ICE, and prints one line a case. To be read in the project's
+# directory. CASES is a pattern for "PEER, TITLE": only cases that match are played.
+# shellcheck shell=sh
 
-cd -- "$(dirname -- "$0")/../.." || exit 1
 build=build/release
 program=$build/examples/browser/browser
 modules=$build/interop/ice
 limit=600 # seconds, after which our program ends in any case
 home=$(mktemp -d)
-peer=$(basename "$(dirname -- "$0")")
 server=
 driver=
 
@@ -23,7 +21,7 @@ trap clean EXIT
 trap 'exit 1' HUP INT TERM
 
 fail() { # reason
-    echo "FAIL $peer: $1"
+    echo "FAIL ${peer:-ice}: $1"
     [ ! -s "$home/log" ] || tail -n 20 "$home/log" >&2
     exit 1
 }
@@ -41,19 +39,8 @@ install_modules() {
         cp interop/ice/package-lock.json "$modules/node_modules/installed"
 }
 
-start_program() {
-    mkfifo "$home/started"
-    SSLKEYLOGFILE="$home/keys.log" "$program" --test --port 0 --limit "$limit" \
-        >"$home/started" 2>"$home/log" &
-    server=$!
-    while read -r word url; do
-        [ "$word" != open ] || break
-    done <"$home/started"
-    [ -n "${url:-}" ] || fail "our program did not start"
-}
-
-prepare() {
-    quietly sh tests/setup.sh build page "$peer" || fail "setup: $(tail -n 1 "$home/log")"
+prepare() { # peer...
+    quietly sh tests/setup.sh build page "$@" || fail "setup: $(tail -n 1 "$home/log")"
     quietly cmake --preset release || fail "cmake does not configure"
     quietly cmake --build --preset release -j "${JOBS:-2}" || fail "the build failed"
     [ -x "$program" ] || fail "the program was not built: libmicrohttpd or libnice is missing"
@@ -61,19 +48,45 @@ prepare() {
         fail "npm: $(grep -i -m 1 'failed, reason' "$home/log" || head -n 1 "$home/log")"
 }
 
-play() {
-    start_program
+# Starts a server, which says "open URL".
+start_server() { # command
+    rm -f "$home/started"
+    mkfifo "$home/started"
+    "$@" >"$home/started" 2>"$home/log" &
+    server=$!
+    while read -r word url; do
+        [ "$word" != open ] || break
+    done <"$home/started"
+    [ -n "${url:-}" ] || fail "the server did not start"
+}
+
+start_program() {
+    start_server env SSLKEYLOGFILE="$home/keys.log" "$program" --test --port 0 --limit "$limit"
+}
+
+stop_server() {
+    kill "$server" 2>/dev/null || fail "the server has died"
+    wait "$server" && ended=0 || ended=$?
+    server=
+    [ "$ended" -eq 0 ] || fail "the server ended with status $ended"
+}
+
+drive() { # peer, URL, wishes or nothing
+    peer=$1
+    shift
     TMPDIR="$home" NODE_PATH="$PWD/$modules/node_modules" KEYLOG="$home/keys.log" \
-        node interop/ice/main.js "interop/$peer" "$url/whip" &
+        node interop/ice/main.js "interop/$peer" "$@" &
     driver=$!
     wait "$driver" && status=0 || status=$?
     driver=
-    kill "$server" 2>/dev/null || fail "our program has died"
-    wait "$server" && ended=0 || ended=$?
-    server=
-    [ "$ended" -eq 0 ] || fail "our program ended with status $ended"
-    [ "$status" -eq 0 ]
+    return "$status"
 }
 
-prepare
-play
+meet() { # peer
+    peer=$1
+    prepare "$peer"
+    start_program
+    drive "$peer" "$url/whip" wishes && passed=true || passed=false
+    stop_server
+    "$passed"
+}

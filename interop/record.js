@@ -1,11 +1,11 @@
 'use strict';
 // The record of a case, as lib.sh leaves it: build/release/interop/record/PEER/TITLE/ with the file
 // case (a word and its value a line), and whatever programs wrote beside it, such as wire.pcap and
-// keys.log.
+// keys.log. RECORDS is another place for them.
 const fs = require('fs');
 const path = require('path');
 
-const ROOT = path.join(__dirname, '../build/release/interop/record');
+const ROOT = process.env.RECORDS || path.join(__dirname, '../build/release/interop/record');
 const WORDS = ['peer', 'version', 'column', 'title', 'role', 'profile', 'outcome', 'detail'];
 
 const slug = (text) => text.replace(/[^A-Za-z0-9._]+/g, '-');

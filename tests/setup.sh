@@ -30,7 +30,7 @@ for group in "$@"; do
         # Debian's gnutls.pc asks for it when linking statically, and nothing depends on it.
         packages="$packages libunistring-dev"
         ;;
-    node | werift | wrtc) packages="$packages $node" ;;
+    node | werift | wrtc | kit) packages="$packages $node" ;;
     openssl) packages="$packages openssl" ;;
     gnutls) packages="$packages openssl gnutls-bin" ;;
     aiortc) packages="$packages $node python3-aiortc" ;;

@@ -2,4 +2,6 @@
 # Plays every case against aiortc. On a bare Debian 12 it installs what it needs.
 # shellcheck disable=SC1091
 set -eu
-. "$(dirname -- "$0")/../ice.sh"
+cd -- "$(dirname -- "$0")/../.."
+. interop/ice.sh
+meet aiortc

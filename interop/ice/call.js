@@ -6,6 +6,9 @@ const PATIENCE = 20000; // milliseconds for any one event
 
 class Failure extends Error {}
 
+// What cannot be asked of this server.
+class Skip extends Error {}
+
 const ensure = (condition, sentence) => {
   if (!condition) throw new Failure(sentence);
 };
@@ -30,6 +33,11 @@ const spoil = (sdp) =>
   sdp.replace(/^(a=fingerprint:\S+ )(..)/gm, (_, before, byte) =>
     before + (parseInt(byte, 16) ^ 0xff).toString(16).toUpperCase().padStart(2, '0'));
 
+// Who knows of no candidates cannot go past the proxy.
+const withoutCandidates = (sdp) => sdp.replace(/^a=(candidate:.*|end-of-candidates)\r?\n/gm, '');
+
+const withSetup = (sdp, setup) => sdp.replace(/^a=setup:.*?(\r?)$/gm, `a=setup:${setup}$1`);
+
 const withTlsId = (sdp, id) => sdp.replace(/^a=setup:/gm, `a=tls-id:${id}\r\na=setup:`);
 
 const attribute = (sdp, name) => (sdp.match(new RegExp(`^a=${name}:(.*)`, 'm')) || [])[1].trim();
@@ -42,8 +50,9 @@ class Talk {
   }
 
   // query: what is wished of our side; media, data: what the peer offers; wrongOffer, wrongAnswer: one
-  // side is told a fingerprint that the other one does not have; tlsId: of the offer; server: another
-  // one than that of the talk; front(answer): what else changes it.
+  // side is told a fingerprint that the other one does not have; setup, tlsId: of the offer; disturb:
+  // options of the proxy; server: another one than that of the talk; front(answer): what else changes
+  // it.
   async open({ media, data, server = this.server, front, ...options } = {}, peer = this.peers[0]) {
     const call = new Call(this, await peer.open({ media, data }), server, front);
     this.calls.push(call);
@@ -51,7 +60,6 @@ class Talk {
     return call;
   }
 
-  // Nothing is left at either side.
   end() {
     return Promise.all(this.calls.map((call) => call.clear().catch(() => {})));
   }
@@ -62,24 +70,27 @@ class Call {
     Object.assign(this, { talk, side, server, front });
   }
 
-  async exchange(method, place, { query, wrongOffer, wrongAnswer, tlsId, iceRestart }) {
+  async exchange(method, place, { query, wrongOffer, wrongAnswer, setup, tlsId, iceRestart, disturb }) {
     this.offer = await this.side.offer({ iceRestart });
-    let offer = tlsId ? withTlsId(this.offer, tlsId) : this.offer;
-    offer = wrongOffer ? spoil(offer) : offer;
+    let offer = this.server.near ? withoutCandidates(this.offer) : this.offer;
+    if (setup) offer = withSetup(offer, setup);
+    if (tlsId) offer = withTlsId(offer, tlsId);
+    if (wrongOffer) offer = spoil(offer);
     const told = await this.server.exchange(method, place, offer, query);
     this.location = told.location || this.location;
     this.place = told.stats || this.place;
-    this.answer = await this.inFrontOf(this.front(told.answer));
+    this.answer = await this.inFrontOf(this.front(told.answer), disturb);
     await this.side.accept(wrongAnswer ? spoil(this.answer) : this.answer);
   }
 
-  async inFrontOf(answer) {
-    if (this.proxy === undefined) {
+  async inFrontOf(answer, disturb = this.talk.disturb) {
+    if (!this.server.near) return answer;
+    if (!this.proxy) {
       const number = this.talk.calls.indexOf(this);
       const pcap = this.talk.file(number === 0 ? 'wire.pcap' : `wire-${number + 1}.pcap`);
-      this.proxy = await Proxy.start(answer, { pcap, ...this.talk.disturb });
+      this.proxy = await Proxy.start(answer, { pcap, ...disturb });
     }
-    return this.proxy ? this.proxy.inFrontOf(answer) : answer;
+    return this.proxy.inFrontOf(answer);
   }
 
   // A later offer for the same call.
@@ -103,6 +114,15 @@ class Call {
   // What each side is told by the descriptions.
   get setup() {
     return attribute(this.answer, 'setup');
+  }
+
+  // Whether the other side takes, and whether it sends this kind of media.
+  takes(kind) {
+    return new RegExp(`^m=${kind} [1-9]`, 'm').test(this.answer);
+  }
+
+  get sends() {
+    return !/^a=(recvonly|inactive)/m.test(this.answer);
   }
 
   get fingerprint() {
@@ -129,6 +149,7 @@ class Call {
     ensure(await this.server.end(this.location), 'our side does not end the call');
   }
 
+  // Nothing of it is left at either side.
   async clear() {
     await this.side.close();
     if (this.location) await this.server.end(this.location);
@@ -136,4 +157,4 @@ class Call {
   }
 }
 
-module.exports = { Talk, Failure, ensure, same };
+module.exports = { Talk, Failure, Skip, ensure, same };

@@ -17,11 +17,12 @@ const matches = (what, seen, pattern) =>
 const received = (theirs, kind) => (theirs[`inbound-rtp ${kind}`] || {}).packetsReceived || 0;
 const receivedAll = (theirs) => received(theirs, 'audio') + received(theirs, 'video');
 
-// The peer plays what it gets, both kinds, and its counters grow after they were first seen.
+// The peer plays what it gets, each kind, and its counters grow after they were first seen.
 async function plays(call, patience) {
+  const kinds = ['audio', 'video'].filter((kind) => call.takes(kind));
   const grows = (theirs, before) =>
-    ['audio', 'video'].every((kind) => received(theirs, kind) > received(before, kind) + 5) &&
-    theirs.understood > (before.understood || 0);
+    kinds.every((kind) => received(theirs, kind) > received(before, kind) + 5) &&
+    (!kinds.includes('video') || theirs.understood > (before.understood || 0));
   const first = await call.untilTheirs('media arrives and is decoded', (theirs) => grows(theirs, {}), patience);
   return call.untilTheirs('more media arrives and is decoded', (theirs) => grows(theirs, first));
 }
@@ -278,5 +279,5 @@ async function early({ talk, role }) {
 
 module.exports = {
   keys, late, lossy, wrongExpectation, wrongAnswer, uncheckedAnswer, noProfile, iceRestart, secondAssociation, ignoredAssociation, staleKeys, control, weClose, theyClose, theyVanish, early,
-  good, profileOf, received,
+  good, plays, profileOf, received, receivedAll, CIPHERS, TOLD,
 };

@@ -1,18 +1,19 @@
 'use strict';
 // Plays the cases of the peers in a folder, and prints one line a case.
-// Usage: main.js FOLDER URL    URL: where offers are posted
+// Usage: main.js FOLDER URL [WISHES]    URL: where offers are posted; WISHES: the server hears wishes,
+// and tells its statistics, as examples/browser does; otherwise what it does is seen at the peers
 const fs = require('fs');
 const path = require('path');
-const { Talk } = require('./call.js');
-const { plan } = require('./plan.js');
+const { Skip, Talk } = require('./call.js');
+const { plan, planServed } = require('./plan.js');
 const { Server } = require('./server.js');
 const { Record } = require('../record.js');
 
 const LIMIT = 60000; // milliseconds for one case
-const [folder, url] = process.argv.slice(2);
+const [folder, url, wishes] = process.argv.slice(2);
 const pattern = process.env.CASES || '';
 const { peers, together = [] } = require(path.resolve(folder, 'peers.js'));
-const server = new Server(url, true);
+const server = new Server(url, Boolean(wishes));
 const keylog = process.env.KEYLOG;
 let failures = 0;
 
@@ -28,7 +29,7 @@ function limit(promise) {
 const ask = (talk) =>
   Promise.all(talk.calls.map(async (call) => {
     const orWhy = (promise) => promise.catch((error) => ({ error: String(error) }));
-    return { theirs: await orWhy(call.theirs()), ours: await orWhy(call.ours()) };
+    return { theirs: await orWhy(call.theirs()), ours: call.place ? await orWhy(call.ours()) : {} };
   }));
 
 // The facts are those of the last call.
@@ -64,7 +65,7 @@ async function play([column, title, body, options = {}], started) {
   try {
     detail = await limit(body({ talk, ...options }));
   } catch (error) {
-    outcome = 'FAIL';
+    outcome = error instanceof Skip ? 'skip' : 'FAIL';
     detail = String(error.message).split('\n')[0];
   }
   const known = await limit(ask(talk)).catch(() => []);
@@ -103,7 +104,7 @@ async function start(peer) {
 }
 
 async function playAlone(peer) {
-  const list = [...plan(peer)].filter((one) => wanted(peer.name, one));
+  const list = [...(wishes ? plan : planServed)(peer)].filter((one) => wanted(peer.name, one));
   if (list.length === 0) return;
   const started = await start(peer);
   if (!started) return;
@@ -125,7 +126,7 @@ async function playTogether([names, ...one]) {
 
 async function main() {
   await Promise.all(peers.map(playAlone));
-  for (const one of together) await playTogether(one);
+  if (wishes) for (const one of together) await playTogether(one);
   process.exitCode = failures > 0 ? 1 : 0;
 }
 

@@ -8,8 +8,10 @@
 //   restart, closing, checking    the cases that say what it does then
 //   quirks               options of the cases where it is unlike a browser, by our role
 const cases = require('./cases.js');
+const served = require('./served.js');
 
 const LOSSY = { only: 'dtls', 'loss-up': 10, 'loss-down': 10, reorder: 10, duplicate: 10, delay: 30 };
+const BAD = '1 of 10 lost, reordered, doubled, delayed';
 const SEEDS = [10, 11]; // both lose datagrams of the first flights
 
 function* handshakes({ profiles, lacking, brief, checking = 'wrongAnswer', quirks = {} }, role, we) {
@@ -32,7 +34,7 @@ function* lives({ iceRestart, tlsIds, restart, closing = 'theyClose' }, role, we
 
 function* badNetworks({ datagrams }, role, we) {
   for (const seed of SEEDS)
-    yield ['lossy', `${we}, 1 of 10 lost, reordered, doubled, delayed, seed ${seed}`, cases.lossy, { role, disturb: { ...LOSSY, seed } }];
+    yield ['lossy', `${we}, ${BAD}, seed ${seed}`, cases.lossy, { role, disturb: { ...LOSSY, seed } }];
   for (const [index, way] of ['up', 'down'].entries())
     for (let n = 1; n <= datagrams[role][index]; n++)
       yield ['drop-each', `${we}, datagram ${n} ${way} lost`, cases.lossy, { role, disturb: { only: 'dtls', [`drop-${way}`]: n } }];
@@ -48,4 +50,19 @@ function* plan(peer) {
   yield* peer.more || [];
 }
 
-module.exports = { plan };
+// With a server of which nothing is known.
+function* planServed({ checking }) {
+  for (const role of ['server', 'client']) {
+    const it = `the server is DTLS ${role}`;
+    yield ['keys media', `${it}, media`, served.media, { role }];
+    yield ['wrong-fingerprint-of-theirs', `${it}, wrong fingerprint of the peer`, served.wrongExpectation, { role }];
+    if (!checking) yield ['wrong-fingerprint-of-ours', `${it}, wrong fingerprint of the server`, served.wrongAnswer, { role }];
+    yield ['we-close', `${it}, it closes`, served.itCloses, { role }];
+    for (const seed of SEEDS)
+      yield ['lossy', `${it}, ${BAD}, seed ${seed}`, served.badNetwork, { role, disturb: { ...LOSSY, seed } }];
+    for (const way of ['up', 'down'])
+      yield ['drop-each', `${it}, each datagram ${way} lost`, served.eachLost, { role, way }];
+  }
+}
+
+module.exports = { plan, planServed };

@@ -9,8 +9,9 @@ const PROGRAM = path.join(__dirname, '../../build/release/interop/proxy/proxy');
 const LIMIT = 120; // seconds, after which it ends in any case
 const CANDIDATE = /^a=candidate:\S+ 1 udp \d+ (\d+\.\d+\.\d+\.\d+) (\d+) typ host.*\r?\n/im;
 
+// Whether a name or an address is this machine's.
 const own = (address) =>
-  Object.values(os.networkInterfaces()).flat().some((known) => known.address === address);
+  address === 'localhost' || Object.values(os.networkInterfaces()).flat().some((known) => known.address === address);
 
 const argumentsOf = (options) => Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 
@@ -31,11 +32,10 @@ function rewrite(answer, address, port) {
 }
 
 class Proxy {
-  // options: those of the program, without their dashes. A server that is not on this machine has no
-  // proxy in front of it: null.
+  // In front of the candidate of the answer. options: those of the program, without their dashes.
   static async start(answer, options) {
     const [, address, port] = answer.match(CANDIDATE) || [];
-    if (!own(address)) return null;
+    if (!own(address)) throw new Error('the answer has no host candidate of IPv4 and UDP on this machine');
     const all = { to: port, 'to-address': address, listen: address, limit: LIMIT, ...options };
     const proxy = new Proxy();
     proxy.address = address;
@@ -61,4 +61,4 @@ class Proxy {
   }
 }
 
-module.exports = { Proxy };
+module.exports = { Proxy, own };

@@ -2,9 +2,11 @@
 // The server that the peers talk to, as HTTP shows it: POST an offer, take the answer (RFC 9725).
 // url: where to post. wishes: whether it hears the query of examples/browser (--test). What it tells
 // of a call is where a header of the answer says: Link: <PLACE>; rel="stats".
+const { own } = require('./proxy.js');
+
 class Server {
   constructor(url, wishes) {
-    Object.assign(this, { url, wishes });
+    Object.assign(this, { url, wishes, near: own(new URL(url).hostname) });
   }
 
   async exchange(method, place, offer, query) {

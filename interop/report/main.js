@@ -15,7 +15,7 @@ if (!fs.existsSync(ROOT)) {
   console.log(`FAIL report: there are no records in ${ROOT}`);
   process.exit(1);
 }
-checkHellos(summarise(ROOT));
+if (!process.env.RECORDS) checkHellos(summarise(ROOT)); // what drives another server need not be whole
 const summary = { made: new Date().toISOString().slice(0, 16).replace('T', ' '), ...summarise(ROOT) };
 compare(summary);
 fs.writeFileSync(path.join(home, 'report.json'), JSON.stringify(summary, null, 1));
