@@ -12,7 +12,7 @@ const served = require('./served.js');
 
 const LOSSY = { only: 'dtls', 'loss-up': 10, 'loss-down': 10, reorder: 10, duplicate: 10, delay: 30 };
 const BAD = '1 of 10 lost, reordered, doubled, delayed';
-const SEEDS = [10, 11]; // both lose datagrams of the first flights
+const SEEDS = [10, 11, 15, 35]; // each loses datagrams of the first flights
 
 function* handshakes({ profiles, lacking, brief, checking = 'wrongAnswer', quirks = {} }, role, we) {
   const options = { role, ...quirks[role] };
