@@ -35,6 +35,9 @@ function camera() {
   };
 }
 
+// Signals are for main.js to hear.
+const DEAF = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+
 const inPage = ([name, ...given]) => window.inside[name](...given);
 
 // Nothing of theirs is left in the user's folders, or in /tmp.
@@ -78,6 +81,7 @@ async function start(name, launch) {
 }
 
 const chromium = (...features) => () => start('chromium', (home) => require('playwright-core').chromium.launch({
+  ...DEAF,
   executablePath: '/usr/bin/chromium',
   headless: true,
   env: home.env,
@@ -92,6 +96,7 @@ const chromium = (...features) => () => start('chromium', (home) => require('pla
 
 const firefox = (preferences) => () => start('firefox', (home) => require('puppeteer-core').launch({
   browser: 'firefox',
+  ...DEAF,
   executablePath: '/usr/bin/firefox-esr',
   headless: true,
   env: home.env,

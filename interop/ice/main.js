@@ -15,6 +15,8 @@ const pattern = process.env.CASES || '';
 const { peers, together = [] } = require(path.resolve(folder, 'peers.js'));
 const server = new Server(url, Boolean(wishes));
 const keylog = process.env.KEYLOG;
+const open = new Set(); // what is started, or about to be: promises
+let leaving = false;
 let failures = 0;
 
 function limit(promise) {
@@ -88,15 +90,17 @@ const wanted = (peer, [, title]) => new RegExp(pattern).test(`${peer}, ${title}`
 async function each(list, lanes, work) {
   const rest = [...list];
   const lane = async () => {
-    while (rest.length > 0) await work(rest.shift());
+    while (rest.length > 0 && !leaving) await work(rest.shift());
   };
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
 // A peer that does not start is a failure: setup.sh installs it.
 async function start(peer) {
+  const starting = peer.start();
+  open.add(starting);
   try {
-    return { ...peer, ...(await limit(peer.start())) };
+    return { ...peer, ...(await limit(starting)) };
   } catch (error) {
     tell('FAIL', peer.name, 'all cases', `does not start: ${String(error.message).split('\n')[0]}`);
     return null;
@@ -124,12 +128,20 @@ async function playTogether([names, ...one]) {
   await Promise.all(found.map((peer) => peer.close()));
 }
 
+// Nothing that was started, or is about to be, is left behind.
+async function leave() {
+  leaving = true;
+  await Promise.all([...open].map((starting) => limit(starting).then((peer) => peer.close()).catch(() => {})));
+  process.exit(1);
+}
+
 async function main() {
   await Promise.all(peers.map(playAlone));
   if (wishes) for (const one of together) await playTogether(one);
   process.exitCode = failures > 0 ? 1 : 0;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, leave);
 main()
   .catch((error) => {
     console.log(`FAIL ${path.basename(folder)}: the driver: ${error.stack.split('\n').slice(0, 2).join(' ')}`);

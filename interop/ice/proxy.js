@@ -31,6 +31,9 @@ function rewrite(answer, address, port) {
   return lines.join('\r\n');
 }
 
+const running = new Set();
+process.once('exit', () => running.forEach((proxy) => proxy.end()));
+
 class Proxy {
   // In front of the candidate of the answer. options: those of the program, without their dashes.
   static async start(answer, options) {
@@ -40,6 +43,7 @@ class Proxy {
     const proxy = new Proxy();
     proxy.address = address;
     proxy.lost = 0;
+    running.add(proxy);
     proxy.process = spawn(PROGRAM, argumentsOf(all), { stdio: ['ignore', 'pipe', 'inherit'] });
     proxy.port = await new Promise((resolve, reject) => {
       proxy.process.once('exit', (code) => reject(new Error(`the proxy ended with ${code}`)));
@@ -57,6 +61,7 @@ class Proxy {
   }
 
   end() {
+    running.delete(this);
     this.process.kill();
   }
 }
