@@ -9,6 +9,6 @@ exports.peers = [{
   profiles: ['AES128_CM_SHA1_80'],
   lacking: 'AEAD_AES_128_GCM',
   restart: 'ignoredAssociation',
-  quirks: { server: { refusal: null }, client: { refusal: null } }, // it goes without a word
+  quirks: { server: { refusal: null, deaf: true }, client: { refusal: null, deaf: true } }, // it goes without a word
   datagrams: { server: [2, 2], client: [2, 2] },
 }];

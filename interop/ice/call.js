@@ -76,6 +76,7 @@ class Call {
     if (setup) offer = withSetup(offer, setup);
     if (tlsId) offer = withTlsId(offer, tlsId);
     if (wrongOffer) offer = spoil(offer);
+    this.posted = offer;
     const told = await this.server.exchange(method, place, offer, query);
     this.location = told.location || this.location;
     this.place = told.stats || this.place;
@@ -100,7 +101,7 @@ class Call {
 
   // The same offer, which the peer need not know of.
   repeat(query) {
-    return this.server.exchange('PATCH', this.location, this.offer, query);
+    return this.server.exchange('PATCH', this.location, this.posted, query);
   }
 
   theirs() {

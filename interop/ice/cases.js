@@ -74,13 +74,19 @@ async function keys({ talk, role, profile }) {
   return seen(result);
 }
 
-// The keys are withheld until the fingerprint is known; what came meanwhile is not lost.
-async function late({ talk, role }) {
-  const call = await talk.open({ query: { role, fingerprint: 'late' } });
+// The keys are withheld until the fingerprint is known.
+async function withhold(talk, role, wrongOffer) {
+  const call = await talk.open({ query: { role, fingerprint: 'late' }, wrongOffer });
   const before = await call.untilOurs('the handshake runs to its end', (ours) => ours.state === 'unverified');
   same('what we decrypted before', before.media.rtpUnprotected, 0);
   same('what we sent before', before.counts.srtp.out, 0);
   await call.untilOurs('media comes before the fingerprint', (ours) => ours.counts.srtp.in > 0);
+  return call;
+}
+
+// What came before the fingerprint is not lost.
+async function late({ talk, role }) {
+  const call = await withhold(talk, role);
   await call.repeat({ role });
   const result = await good(call, await profileOf(call), role);
   ensure(result.ours.media.held > 0, 'no media was held');
@@ -130,6 +136,20 @@ async function wrongExpectation({ talk, role, alerted = TOLD }) {
   await call.untilTheirs('it is told', (theirs) => theirs.transport.dtlsState === alerted);
   await silent(call);
   return ours.error.slice(0, 90);
+}
+
+// What came before a fingerprint that the peer does not have is never decrypted. deaf: the peer does
+// not hear alerts after the handshake.
+async function lateAndWrong({ talk, role, deaf }) {
+  const call = await withhold(talk, role, true);
+  await call.repeat({ role });
+  const ours = await refused(call, /fingerprint/);
+  const states = deaf ? ['connected'] : ['failed', 'closed'];
+  const theirs = await call.untilTheirs('it is told', ({ transport }) => states.includes(transport.dtlsState));
+  same('what the peer received', receivedAll(theirs), 0);
+  same('what we decrypted', ours.media.rtpUnprotected, 0);
+  same('what we sent', ours.counts.srtp.out, 0);
+  return `dtlsState ${theirs.transport.dtlsState}; ${ours.error.slice(0, 90)}`;
 }
 
 // The peer waits for a certificate that we do not have. refusal: how we hear of it; null: not at all.
@@ -278,6 +298,6 @@ async function early({ talk, role }) {
 }
 
 module.exports = {
-  keys, late, lossy, wrongExpectation, wrongAnswer, uncheckedAnswer, noProfile, iceRestart, secondAssociation, ignoredAssociation, staleKeys, control, weClose, theyClose, theyVanish, early,
+  keys, late, lateAndWrong, lossy, wrongExpectation, wrongAnswer, uncheckedAnswer, noProfile, iceRestart, secondAssociation, ignoredAssociation, staleKeys, control, weClose, theyClose, theyVanish, early,
   good, plays, profileOf, received, receivedAll, CIPHERS, TOLD,
 };

@@ -20,6 +20,7 @@ function* handshakes({ profiles, lacking, brief, checking = 'wrongAnswer', quirk
   for (const profile of brief ? [undefined] : profiles)
     yield ['keys media', `${we}, ${profile || 'default profile'}`, cases.keys, { role, profile }];
   yield ['late', `${we}, fingerprint told after the handshake`, cases.late, { role }];
+  yield ['late wrong-fingerprint-of-theirs', `${we}, wrong fingerprint told after the handshake`, cases.lateAndWrong, options];
   yield ['wrong-fingerprint-of-theirs', `${we}, wrong fingerprint of the peer`, cases.wrongExpectation, options];
   yield ['wrong-fingerprint-of-ours', `${we}, wrong fingerprint of ours`, cases[checking], options];
 }

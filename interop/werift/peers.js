@@ -58,8 +58,8 @@ exports.peers = [{
   restart: { server: 'ignoredAssociation', client: 'staleKeys' },
   closing: 'theyVanish',
   quirks: {
-    server: { alerted: 'connecting', refusal: null },
-    client: { alerted: 'connecting', refusal: /silent/, unanswered: true },
+    server: { alerted: 'connecting', refusal: null, deaf: true },
+    client: { alerted: 'connecting', refusal: /silent/, unanswered: true, deaf: true },
   },
   datagrams: { server: [6, 2], client: [8, 3] },
 }];
