@@ -47,6 +47,11 @@ static int refuse(char text[RG_TEXT], int cause, const char *sentence, struct rg
     return cause;
 }
 
+static int refuse_number(char text[RG_TEXT], int cause, const char *sentence, unsigned number) {
+    (void)snprintf(text, RG_TEXT, "%s 0x%04x", sentence, number);
+    return cause;
+}
+
 /* DTLS versions count downwards: 0xfefd is 1.2, 0xfeff is 1.0 (RFC 6347 4.1). A supported_versions
  * list, when there is one, is what counts (RFC 8446 4.2.1). */
 static bool speaks_dtls12(const struct rg_client_hello *hello) {
@@ -106,12 +111,19 @@ static int choose_profile(const rtpgate_config *config, const struct rg_client_h
                   hello->profiles);
 }
 
+static int refuse_version(const struct rg_client_hello *hello, char text[RG_TEXT]) {
+    if (hello->versions.length > 0) {
+        return refuse(text, RTPGATE_ERR_VERSION, "the client does not speak DTLS 1.2; it offers ",
+                      hello->versions);
+    }
+    return refuse_number(text, RTPGATE_ERR_VERSION, "the client does not speak DTLS 1.2; it offers",
+                         hello->version);
+}
+
 int rg_vet_client_hello(const rtpgate_config *config, const struct rg_client_hello *hello,
                         uint16_t *profile, char text[RG_TEXT]) {
     if (!speaks_dtls12(hello)) {
-        (void)snprintf(text, RG_TEXT, "the client does not speak DTLS 1.2; its hello says 0x%04x",
-                       (unsigned)hello->version);
-        return RTPGATE_ERR_VERSION;
+        return refuse_version(hello, text);
     }
     if (!hello->null_compression) {
         return refuse(text, RTPGATE_ERR_HANDSHAKE, "the client offers no null compression",
@@ -133,11 +145,6 @@ static bool offered_profile(const rtpgate_config *config, uint16_t profile) {
         }
     }
     return false;
-}
-
-static int refuse_number(char text[RG_TEXT], int cause, const char *sentence, unsigned number) {
-    (void)snprintf(text, RG_TEXT, "%s 0x%04x", sentence, number);
-    return cause;
 }
 
 int rg_vet_server_hello(const rtpgate_config *config, const struct rg_server_hello *hello,
