@@ -152,5 +152,11 @@ exports.peers = [
     start: firefox({ 'media.webrtc.send_mlkem_keyshare': false, 'media.webrtc.enable_pq_hybrid_kex': false }),
   },
   { ...FIREFOX, ...SMALL, name: 'firefox without DTLS 1.3', start: firefox({ 'media.peerconnection.dtls.version.max': 771 }) },
+  {
+    ...FIREFOX,
+    name: 'firefox with DTLS 1.3 alone',
+    start: firefox({ 'media.peerconnection.dtls.version.min': 772 }),
+    only: ['server', 'client'].map((role) => ['other', `we ${role}, no common version`, cases.noVersion, { role }]),
+  },
 ];
 exports.together = together;

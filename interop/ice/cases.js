@@ -93,6 +93,16 @@ async function late({ talk, role }) {
   return `${result.ours.media.held} packets waited for the fingerprint; ${seen(result)}`;
 }
 
+// The peer speaks DTLS 1.3 alone. As client we hear of it, as server we see it.
+const VERSION = { client: /protocol_version/, server: /does not speak DTLS 1\.2; it offers 0xfefc/ };
+
+async function noVersion({ talk, role }) {
+  const call = await talk.open({ query: { role } });
+  const ours = await refused(call, VERSION[role]);
+  await silent(call);
+  return ours.error.slice(0, 90);
+}
+
 // That the assertions of a good call can fail: each of these calls lacks one thing.
 async function control({ talk }) {
   const lacking = async (query, profile, role, pattern) => {
@@ -298,6 +308,6 @@ async function early({ talk, role }) {
 }
 
 module.exports = {
-  keys, late, lateAndWrong, lossy, wrongExpectation, wrongAnswer, uncheckedAnswer, noProfile, iceRestart, secondAssociation, ignoredAssociation, staleKeys, control, weClose, theyClose, theyVanish, early,
+  keys, late, lateAndWrong, lossy, wrongExpectation, wrongAnswer, uncheckedAnswer, noProfile, noVersion, iceRestart, secondAssociation, ignoredAssociation, staleKeys, control, weClose, theyClose, theyVanish, early,
   good, plays, profileOf, received, receivedAll, CIPHERS, TOLD,
 };

@@ -3,6 +3,7 @@
 // What a peer is and does is said in its peers.js:
 //   profiles, lacking    those that it has, and one that it has not
 //   datagrams            how many of a handshake can be lost, each way: { server: [up, down], ... }
+//   only                 its cases; more: cases beside those of all
 //   brief                true: only what a variant of another peer may change
 //   iceRestart, tlsIds   what it can
 //   restart, closing, checking    the cases that say what it does then
@@ -42,6 +43,10 @@ function* badNetworks({ datagrams }, role, we) {
 }
 
 function* plan(peer) {
+  if (peer.only) {
+    yield* peer.only;
+    return;
+  }
   for (const role of ['server', 'client']) {
     const we = `we ${role}`;
     yield* handshakes(peer, role, we);
