@@ -149,6 +149,32 @@ RTPGATE_API int rtpgate_media_unprotect(rtpgate_media *media, enum rtpgate_kind 
                                         const uint8_t *in, size_t length, uint8_t *out,
                                         size_t capacity);
 
+/* One of many packets: what rtpgate_media_protect and rtpgate_media_unprotect take, and what they
+ * return. */
+struct rtpgate_media_packet {
+    rtpgate_media *media;
+    const uint8_t *in; /* `length` bytes */
+    size_t length;
+    uint8_t *out; /* `capacity` bytes, of this packet alone */
+    size_t capacity;
+    int result; /* written */
+};
+
+/*
+ * Protects or unprotects many packets in turn: one plaintext for many receivers (the same `in`, a
+ * `media` for each), or a burst of one sender. It spares the caller a loop with its errors; a
+ * packet costs what it costs alone. One that fails hinders none after it.
+ *
+ * packets: `count` of them; the caller's, as are their buffers. Where several have the same `in`,
+ * none but the last may have it as `out`.
+ * Returns how many succeeded, those with a `result` of 0 or more; RTPGATE_ERR_INVAL for a NULL with
+ * a `count` above 0, or a `count` above INT_MAX: then nothing is written.
+ */
+RTPGATE_API int rtpgate_media_protect_many(enum rtpgate_kind kind,
+                                           struct rtpgate_media_packet *packets, size_t count);
+RTPGATE_API int rtpgate_media_unprotect_many(enum rtpgate_kind kind,
+                                             struct rtpgate_media_packet *packets, size_t count);
+
 /* Whether 90 % of the packets that a key may protect are used up, in a direction, of RTP or SRTCP:
  * time for a new association, before RTPGATE_ERR_EXPIRED. False for a NULL. */
 RTPGATE_API bool rtpgate_media_expiring(const rtpgate_media *media);
