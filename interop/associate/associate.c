@@ -1,7 +1,12 @@
 /*
- * Plays one DTLS-SRTP association over UDP on the loopback interface and prints what came of it,
- * one fact a line. Once the keys exist, each line of the standard input goes out as application
- * data; the end of the input closes the association.
+ * Plays one remote over UDP on the loopback interface, its DTLS-SRTP association and its media, and
+ * prints what came of it, one fact a line. Once a handshake has run, each line of the standard
+ * input is a command; its end closes the association.
+ *
+ *     data TEXT           sends a line of application data
+ *     media N LEAST       sends N packets more, and says when LEAST of the other side's have come
+ *     expect FINGERPRINT  when none was given before
+ *     restart client|server IDENTITY FINGERPRINT     a second association on the same port
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,28 +22,26 @@
 
 #include <rtpgate/rtpgate.h>
 
+#include "facts.h"
+#include "media.h"
 #include "options.h"
-
-#define LABEL "EXTRACTOR-dtls_srtp"
 
 enum {
     EXIT_LIMIT = 3,
     PEM_MAX = 65536,
     MILLISECOND = 1000,
     RETRANSMISSION_CAP = 3000 * MILLISECOND,
-    MAX_KEYMAT = 2 * (RTPGATE_SRTP_MAX_KEY + RTPGATE_SRTP_MAX_SALT),
 };
 
-struct peer {
-    const struct options *options;
-    rtpgate_identity *identity;
-    rtpgate_config *config;
-    rtpgate_session *session;
+struct associate {
+    struct options options;
+    rtpgate_peer *peer;
+    struct media media;
     int socket;
+    uint64_t path; /* the other side's port */
     uint64_t end;
     enum rtpgate_state shown;
     bool input_open;
-    bool failed;
     char line[1024];
     size_t line_length;
 };
@@ -49,146 +52,177 @@ static uint64_t now(void) {
     return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
 
-/* What is printed. */
+static rtpgate_session *session_of(const struct associate *associate) {
+    return rtpgate_peer_session(associate->peer);
+}
 
-static const char *cause_name(int cause) {
-    static const struct {
-        int cause;
-        const char *name;
-    } names[] = {
-        {RTPGATE_ERR_NOMEM, "NOMEM"},
-        {RTPGATE_ERR_CRYPTO, "CRYPTO"},
-        {RTPGATE_ERR_FINGERPRINT, "FINGERPRINT"},
-        {RTPGATE_ERR_NO_CERTIFICATE, "NO_CERTIFICATE"},
-        {RTPGATE_ERR_NO_PROFILE, "NO_PROFILE"},
-        {RTPGATE_ERR_NO_USE_SRTP, "NO_USE_SRTP"},
-        {RTPGATE_ERR_MKI, "MKI"},
-        {RTPGATE_ERR_VERSION, "VERSION"},
-        {RTPGATE_ERR_CIPHER, "CIPHER"},
-        {RTPGATE_ERR_EMS, "EMS"},
-        {RTPGATE_ERR_HANDSHAKE, "HANDSHAKE"},
-        {RTPGATE_ERR_ALERT, "ALERT"},
-        {RTPGATE_ERR_TIMEOUT, "TIMEOUT"},
-        {RTPGATE_ERR_CLOSED, "CLOSED"},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (names[i].cause == cause) {
-            return names[i].name;
-        }
+/* The beginning of an association. */
+
+static rtpgate_identity *load_identity(const char *name) {
+    static char pem[PEM_MAX];
+    rtpgate_identity *identity = NULL;
+    FILE *file = fopen(name, "rb");
+    if (file == NULL) {
+        die(name, strerror(errno));
     }
-    return "UNKNOWN";
+    size_t length = fread(pem, 1, sizeof pem, file);
+    (void)fclose(file);
+    must(name, rtpgate_identity_import_pem(&identity, pem, length, pem, length, NULL));
+    return identity;
 }
 
-static void print_hex(const char *name, const uint8_t *bytes, size_t length) {
-    (void)printf("%s ", name);
-    for (size_t i = 0; i < length; i++) {
-        (void)printf("%02x", bytes[i]);
+static rtpgate_identity *make_identity(const struct options *options) {
+    rtpgate_identity *identity = NULL;
+    if (options->identity != NULL) {
+        identity = load_identity(options->identity);
+    } else {
+        uint64_t date = (uint64_t)time(NULL);
+        must("identity", rtpgate_identity_generate(&identity, date - 86400, date + 86400));
     }
-    (void)printf("\n");
-}
-
-static void print_fingerprint(const char *name, const struct rtpgate_fingerprint *fingerprint) {
-    char text[RTPGATE_FINGERPRINT_MAX_TEXT];
-    must(name, rtpgate_fingerprint_format(fingerprint, text, sizeof text));
-    (void)printf("%s %s\n", name, text);
-}
-
-static void print_text(const char *name, const uint8_t *bytes, size_t length) {
-    (void)printf("%s ", name);
-    for (size_t i = 0; i < length && bytes[i] != '\n'; i++) {
-        (void)putchar(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '.');
-    }
-    (void)printf("\n");
-}
-
-static void print_remote(const struct peer *peer) {
     struct rtpgate_fingerprint fingerprint;
-    must("the peer's fingerprint",
-         rtpgate_session_peer_fingerprint(peer->session, RTPGATE_HASH_SHA256, &fingerprint));
-    print_fingerprint("remote", &fingerprint);
+    must("fingerprint", rtpgate_identity_fingerprint(identity, RTPGATE_HASH_SHA256, &fingerprint));
+    print_fingerprint("local", &fingerprint);
+    return identity;
 }
 
-static void print_info(const struct peer *peer) {
-    struct rtpgate_session_info info;
-    must("what was negotiated", rtpgate_session_info(peer->session, &info, sizeof info));
-    const struct rtpgate_srtp_profile_info *profile = rtpgate_srtp_profile_info(info.profile);
-    (void)printf("version 0x%04x\n", info.version);
-    (void)printf("suite 0x%04x\n", info.cipher_suite);
-    (void)printf("group %u\n", info.group);
-    (void)printf("profile %s\n", profile != NULL ? profile->name : "UNKNOWN");
-    (void)printf("ems %s\n", info.extended_master_secret ? "yes" : "no");
+static rtpgate_config *make_config(const struct options *options) {
+    rtpgate_identity *identity = make_identity(options);
+    rtpgate_config *config = NULL;
+    must("config", rtpgate_config_new(&config, identity));
+    rtpgate_identity_free(identity);
+    must("any path", rtpgate_config_set_any_path(config, true));
+    must("--mtu", rtpgate_config_set_mtu(config, (size_t)options->mtu));
+    must("--deadline", rtpgate_config_set_deadline(config, options->deadline * MILLISECOND));
+    must("--grace", rtpgate_config_set_grace(config, options->grace * MILLISECOND));
+    must("--retransmission",
+         rtpgate_config_set_retransmission(config, options->retransmission * MILLISECOND,
+                                           RETRANSMISSION_CAP));
+    if (options->profile_count > 0) {
+        must("--profiles",
+             rtpgate_config_set_profiles(config, options->profiles, options->profile_count));
+    }
+    return config;
 }
 
-static uint8_t *append(uint8_t *to, const uint8_t *from, size_t length) {
-    (void)memcpy(to, from, length);
-    return to + length;
-}
-
-/* The same bytes by two ways: the exporter, and the SRTP keys laid out as RFC 5764 4.2 says. */
-static void print_keys(const struct peer *peer) {
-    struct rtpgate_srtp_keys keys;
-    must("the keys", rtpgate_session_keys(peer->session, &keys));
-    uint8_t layout[MAX_KEYMAT];
-    uint8_t *end = append(layout, keys.client.key, keys.key_length);
-    end = append(end, keys.server.key, keys.key_length);
-    end = append(end, keys.client.salt, keys.salt_length);
-    end = append(end, keys.server.salt, keys.salt_length);
-    size_t length = (size_t)(end - layout);
-    uint8_t exported[MAX_KEYMAT];
-    must("the exporter", rtpgate_session_export(peer->session, LABEL, NULL, 0, exported, length));
-    print_hex("srtp-keys", layout, length);
-    print_hex("keymat", exported, length);
-    rtpgate_srtp_keys_clear(&keys);
-}
-
-static void print_stats(const struct peer *peer) {
-    struct rtpgate_session_stats stats;
-    must("the counters", rtpgate_session_stats(peer->session, &stats, sizeof stats));
-    (void)printf("received %" PRIu64 "\n", stats.datagrams_received);
-    (void)printf("sent %" PRIu64 "\n", stats.datagrams_sent);
-    (void)printf("retransmissions %" PRIu64 "\n", stats.retransmissions);
-    (void)printf("answers %" PRIu64 "\n", stats.answers);
-    (void)printf("handshake-time %" PRIu64 "\n", stats.handshake_time);
-    (void)printf("candidates %" PRIu64 "\n", stats.candidates);
-    (void)printf("dropped-alert %" PRIu64 "\n", stats.dropped_alert);
-    (void)printf("dropped-hello %" PRIu64 "\n", stats.dropped_hello);
-    (void)printf("dropped-stale %" PRIu64 "\n", stats.dropped_stale);
-    (void)printf("dropped-forged %" PRIu64 "\n", stats.dropped_forged);
-    (void)printf("dropped-record %" PRIu64 "\n", stats.dropped_record);
-}
-
-static void set_remote(struct peer *peer) {
-    if (peer->options->fingerprint_count > 0) {
-        must("--fingerprint", rtpgate_session_set_remote(peer->session, peer->options->fingerprints,
-                                                         peer->options->fingerprint_count, now()));
+/* The first association, or the one after it. */
+static void associate_anew(struct associate *associate) {
+    const struct options *options = &associate->options;
+    rtpgate_config *config = make_config(options);
+    if (associate->peer == NULL) {
+        must("peer", rtpgate_peer_new(&associate->peer, config, options->role, now()));
+    } else {
+        must("restart", rtpgate_peer_restart(associate->peer, config, options->role, now()));
+    }
+    rtpgate_config_free(config);
+    if (options->fingerprint_count > 0) {
+        must("--fingerprint",
+             rtpgate_session_set_remote(session_of(associate), options->fingerprints,
+                                        options->fingerprint_count, now()));
+    }
+    if (options->role == RTPGATE_ROLE_CLIENT) {
+        must("path", rtpgate_peer_set_path(associate->peer, associate->path, now()));
+        must("start", rtpgate_session_start(session_of(associate), now()));
     }
 }
 
-static void print_state(struct peer *peer) {
-    enum rtpgate_state state = rtpgate_session_state(peer->session);
-    if (state == peer->shown) {
-        return;
+/* Commands. */
+
+static void expect(struct associate *associate, const char *text) {
+    struct options *options = &associate->options;
+    options->fingerprint_count = 0;
+    add_fingerprint(options, text);
+    must("expect",
+         rtpgate_session_set_remote(session_of(associate), options->fingerprints, 1, now()));
+}
+
+static void restart(struct associate *associate, char *arguments) {
+    struct options *options = &associate->options;
+    char *role = strtok(arguments, " ");
+    char *identity = strtok(NULL, " ");
+    char *fingerprint = strtok(NULL, "");
+    if (role == NULL || identity == NULL || fingerprint == NULL) {
+        die("restart", "needs a role, a file and a fingerprint");
     }
-    peer->shown = state;
-    (void)printf("state %s\n", rtpgate_state_name(state));
-    if (state == RTPGATE_STATE_UNVERIFIED && peer->options->late) {
-        set_remote(peer);
+    options->role = read_role(role);
+    options->identity = identity;
+    options->fingerprint_count = 0;
+    add_fingerprint(options, fingerprint);
+    associate_anew(associate);
+    associate->shown = RTPGATE_STATE_NEW;
+}
+
+static void start_packets(struct associate *associate, const char *arguments) {
+    char *end = NULL;
+    unsigned long more = strtoul(arguments, &end, 10);
+    unsigned long least = strtoul(end, &end, 10);
+    if (more == 0 || more > PACKETS_MAX || least > PACKETS_MAX) {
+        die("media", arguments);
+    }
+    want_media(&associate->media, (unsigned)more, (unsigned)least, now());
+}
+
+/* In the place of its terminator it gets its line feed back. */
+static void send_line(struct associate *associate, char *text) {
+    size_t length = strlen(text);
+    text[length++] = '\n';
+    must("data", rtpgate_session_send(session_of(associate), (const uint8_t *)text, length, now()));
+}
+
+static void obey(struct associate *associate, char *line) {
+    char *rest = strchr(line, ' ');
+    if (rest == NULL) {
+        die(line, "is not a command");
+    }
+    *rest++ = '\0';
+    if (strcmp(line, "data") == 0) {
+        send_line(associate, rest);
+    } else if (strcmp(line, "media") == 0) {
+        start_packets(associate, rest);
+    } else if (strcmp(line, "expect") == 0) {
+        expect(associate, rest);
+    } else if (strcmp(line, "restart") == 0) {
+        restart(associate, rest);
+    } else {
+        die(line, "is not a command");
     }
 }
 
-static void print_event(struct peer *peer, const struct rtpgate_event *event) {
+static void read_input(struct associate *associate) {
+    char byte = 0;
+    if (read(STDIN_FILENO, &byte, 1) != 1) {
+        associate->input_open = false;
+        must("close", rtpgate_peer_close(associate->peer, now()));
+    } else if (byte == '\n') {
+        associate->line[associate->line_length] = '\0';
+        associate->line_length = 0;
+        obey(associate, associate->line);
+    } else if (associate->line_length < sizeof associate->line - 1) {
+        associate->line[associate->line_length++] = byte;
+    }
+}
+
+/* What came of it. */
+
+static void print_state(struct associate *associate) {
+    enum rtpgate_state state = rtpgate_session_state(session_of(associate));
+    if (state != associate->shown) {
+        associate->shown = state;
+        (void)printf("state %s\n", rtpgate_state_name(state));
+    }
+}
+
+static void print_event(const struct associate *associate, const struct rtpgate_event *event) {
     switch (event->type) {
     case RTPGATE_EVENT_ADVICE:
         (void)printf("advice %s %s\n", cause_name(event->cause), event->text);
         break;
     case RTPGATE_EVENT_FAILED:
         (void)printf("failed %s %s\n", cause_name(event->cause), event->text);
-        peer->failed = true;
         break;
     case RTPGATE_EVENT_KEYS:
-        print_remote(peer);
-        print_info(peer);
-        print_keys(peer);
+        print_remote(session_of(associate));
+        print_info(session_of(associate));
+        print_keys(session_of(associate));
         break;
     case RTPGATE_EVENT_DATA:
         print_text("data", event->data, event->length);
@@ -201,7 +235,7 @@ static void print_event(struct peer *peer, const struct rtpgate_event *event) {
     }
 }
 
-/* The loop. A path is the peer's port. */
+/* The loop. */
 
 static struct sockaddr_in loopback(uint16_t port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -209,190 +243,139 @@ static struct sockaddr_in loopback(uint16_t port) {
     return address;
 }
 
-static void send_all(struct peer *peer) {
+static void send_datagram(const struct associate *associate, const uint8_t *datagram,
+                          size_t length) {
+    struct sockaddr_in to = loopback((uint16_t)associate->path);
+    (void)sendto(associate->socket, datagram, length, 0, (struct sockaddr *)&to, sizeof to);
+}
+
+static void send_all(struct associate *associate) {
     static uint8_t datagram[RTPGATE_MTU_MAX];
-    uint64_t path = 0;
     for (;;) {
-        int length = rtpgate_session_output(peer->session, datagram, sizeof datagram, &path);
+        int length =
+            rtpgate_peer_output(associate->peer, datagram, sizeof datagram, &associate->path);
         must("output", length);
         if (length == 0) {
             return;
         }
-        struct sockaddr_in to = loopback((uint16_t)path);
-        (void)sendto(peer->socket, datagram, (size_t)length, 0, (struct sockaddr *)&to, sizeof to);
+        send_datagram(associate, datagram, (size_t)length);
     }
 }
 
-static void drain(struct peer *peer) {
+static void drain(struct associate *associate) {
+    static uint8_t packet[RTPGATE_MTU_MAX];
     struct rtpgate_event event;
-    do {
-        send_all(peer);
-        print_state(peer);
-        while (rtpgate_session_next_event(peer->session, &event) == 1) {
-            print_event(peer, &event);
-        }
-    } while (rtpgate_session_state(peer->session) != peer->shown);
+    size_t length = 0;
+    int kind = 0;
+    send_all(associate);
+    print_state(associate);
+    while (rtpgate_peer_next_event(associate->peer, &event) == 1) {
+        print_event(associate, &event);
+    }
+    while ((kind = rtpgate_peer_next_packet(associate->peer, packet, sizeof packet, &length)) > 0) {
+        take_packet(&associate->media, kind, packet, length);
+    }
 }
 
-static void receive(struct peer *peer) {
+static void receive(struct associate *associate) {
     static uint8_t datagram[RTPGATE_MTU_MAX];
     struct sockaddr_in from = {0};
     socklen_t size = sizeof from;
-    ssize_t length = recvfrom(peer->socket, datagram, sizeof datagram, MSG_DONTWAIT,
-                              (struct sockaddr *)&from, &size);
-    if (length > 0 && rtpgate_classify(datagram, (size_t)length, false) == RTPGATE_KIND_DTLS) {
-        (void)rtpgate_session_input(peer->session, datagram, (size_t)length, ntohs(from.sin_port),
-                                    now());
-    }
-}
-
-static void send_line(struct peer *peer) {
-    must("send", rtpgate_session_send(peer->session, (const uint8_t *)peer->line, peer->line_length,
-                                      now()));
-    peer->line_length = 0;
-}
-
-static void read_input(struct peer *peer) {
-    char byte = 0;
-    if (read(STDIN_FILENO, &byte, 1) != 1) {
-        peer->input_open = false;
-        must("close", rtpgate_session_close(peer->session, now()));
+    ssize_t received = recvfrom(associate->socket, datagram, sizeof datagram, MSG_DONTWAIT,
+                                (struct sockaddr *)&from, &size);
+    if (received <= 0) {
         return;
     }
-    peer->line[peer->line_length++] = byte;
-    if (byte == '\n' || peer->line_length == sizeof peer->line) {
-        send_line(peer);
+    size_t length = (size_t)received;
+    int kind =
+        rtpgate_peer_input(associate->peer, datagram, &length, ntohs(from.sin_port), false, now());
+    if (kind == RTPGATE_KIND_RTP || kind == RTPGATE_KIND_RTCP) {
+        take_packet(&associate->media, kind, datagram, length);
+    }
+}
+
+static void send_media(struct associate *associate) {
+    static uint8_t datagram[PACKET_MAX + RTPGATE_MEDIA_OVERHEAD];
+    size_t length = next_protected(&associate->media, datagram, sizeof datagram, now());
+    if (length > 0) {
+        send_datagram(associate, datagram, length);
     }
 }
 
 /* Milliseconds for poll, rounded up. */
-static int patience(const struct peer *peer) {
-    uint64_t until = rtpgate_session_deadline(peer->session);
-    until = until < peer->end ? until : peer->end;
-    uint64_t time = now();
-    return until <= time ? 0 : (int)((until - time + MILLISECOND - 1) / MILLISECOND);
+static int patience(const struct associate *associate) {
+    uint64_t until = rtpgate_peer_deadline(associate->peer);
+    until = until < associate->end ? until : associate->end;
+    until = until < associate->media.due ? until : associate->media.due;
+    return rtpgate_timeout_ms(until, now());
 }
 
-static void step(struct peer *peer) {
-    bool ready = peer->shown == RTPGATE_STATE_READY && peer->input_open;
-    struct pollfd waits[2] = {{.fd = peer->socket, .events = POLLIN},
-                              {.fd = ready ? STDIN_FILENO : -1, .events = POLLIN}};
-    if (poll(waits, 2, patience(peer)) < 0 && errno != EINTR) {
+static bool wants_input(const struct associate *associate) {
+    return associate->input_open && (associate->shown == RTPGATE_STATE_UNVERIFIED ||
+                                     associate->shown == RTPGATE_STATE_READY);
+}
+
+static bool over(const struct associate *associate) {
+    return associate->shown == RTPGATE_STATE_CLOSED || associate->shown == RTPGATE_STATE_FAILED;
+}
+
+static void step(struct associate *associate) {
+    struct pollfd waits[2] = {{.fd = associate->socket, .events = POLLIN},
+                              {.fd = wants_input(associate) ? STDIN_FILENO : -1, .events = POLLIN}};
+    if (poll(waits, 2, patience(associate)) < 0 && errno != EINTR) {
         die("poll", strerror(errno));
     }
     if (waits[0].revents != 0) {
-        receive(peer);
+        receive(associate);
+        drain(associate);
     }
-    if (waits[1].revents != 0 && rtpgate_session_state(peer->session) == RTPGATE_STATE_READY) {
-        read_input(peer);
+    if (waits[1].revents != 0 && wants_input(associate)) {
+        read_input(associate);
     }
-    if (rtpgate_session_deadline(peer->session) <= now()) {
-        must("expire", rtpgate_session_expire(peer->session, now()));
+    must("expire", rtpgate_peer_expire(associate->peer, now()));
+    drain(associate);
+    if (!over(associate)) {
+        send_media(associate);
     }
-    drain(peer);
 }
 
-static bool over(const struct peer *peer) {
-    return peer->shown == RTPGATE_STATE_CLOSED || peer->shown == RTPGATE_STATE_FAILED;
-}
-
-static int play(struct peer *peer) {
-    drain(peer);
-    while (!over(peer) && now() < peer->end) {
-        step(peer);
+static int play(struct associate *associate) {
+    drain(associate);
+    while (!over(associate) && now() < associate->end) {
+        step(associate);
     }
-    print_stats(peer);
-    (void)printf("end %s\n", over(peer) ? rtpgate_state_name(peer->shown) : "limit");
-    if (!over(peer)) {
+    print_stats(session_of(associate));
+    print_media(&associate->media);
+    (void)printf("end %s\n", over(associate) ? rtpgate_state_name(associate->shown) : "limit");
+    if (!over(associate)) {
         return EXIT_LIMIT;
     }
-    return peer->failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return associate->shown == RTPGATE_STATE_FAILED ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* The beginning. */
-
-static void open_socket(struct peer *peer) {
-    bool server = peer->options->role == RTPGATE_ROLE_SERVER;
-    struct sockaddr_in address = loopback(server ? (uint16_t)peer->options->port : 0);
+static void open_socket(struct associate *associate) {
+    bool server = associate->options.role == RTPGATE_ROLE_SERVER;
+    struct sockaddr_in address = loopback(server ? (uint16_t)associate->options.port : 0);
     socklen_t size = sizeof address;
-    peer->socket = socket(AF_INET, SOCK_DGRAM, 0);
-    if (peer->socket < 0 || bind(peer->socket, (struct sockaddr *)&address, size) != 0 ||
-        getsockname(peer->socket, (struct sockaddr *)&address, &size) != 0) {
+    associate->socket = socket(AF_INET, SOCK_DGRAM, 0);
+    if (associate->socket < 0 || bind(associate->socket, (struct sockaddr *)&address, size) != 0 ||
+        getsockname(associate->socket, (struct sockaddr *)&address, &size) != 0) {
         die("socket", strerror(errno));
     }
     (void)printf("port %u\n", ntohs(address.sin_port));
 }
 
-static void load_identity(struct peer *peer) {
-    static char pem[PEM_MAX];
-    FILE *file = fopen(peer->options->identity, "rb");
-    if (file == NULL) {
-        die(peer->options->identity, strerror(errno));
-    }
-    size_t length = fread(pem, 1, sizeof pem, file);
-    (void)fclose(file);
-    must(peer->options->identity,
-         rtpgate_identity_import_pem(&peer->identity, pem, length, pem, length, NULL));
-}
-
-static void make_identity(struct peer *peer) {
-    if (peer->options->identity != NULL) {
-        load_identity(peer);
-    } else {
-        uint64_t date = (uint64_t)time(NULL);
-        must("identity", rtpgate_identity_generate(&peer->identity, date - 86400, date + 86400));
-    }
-    struct rtpgate_fingerprint fingerprint;
-    must("fingerprint",
-         rtpgate_identity_fingerprint(peer->identity, RTPGATE_HASH_SHA256, &fingerprint));
-    print_fingerprint("local", &fingerprint);
-}
-
-static void make_config(struct peer *peer) {
-    const struct options *options = peer->options;
-    must("config", rtpgate_config_new(&peer->config, peer->identity));
-    must("any path", rtpgate_config_set_any_path(peer->config, true));
-    must("--mtu", rtpgate_config_set_mtu(peer->config, (size_t)options->mtu));
-    must("--deadline", rtpgate_config_set_deadline(peer->config, options->deadline * MILLISECOND));
-    must("--grace", rtpgate_config_set_grace(peer->config, options->grace * MILLISECOND));
-    must("--retransmission",
-         rtpgate_config_set_retransmission(peer->config, options->retransmission * MILLISECOND,
-                                           RETRANSMISSION_CAP));
-    if (options->profile_count > 0) {
-        must("--profiles",
-             rtpgate_config_set_profiles(peer->config, options->profiles, options->profile_count));
-    }
-}
-
-static void make_session(struct peer *peer) {
-    const struct options *options = peer->options;
-    must("session", rtpgate_session_new(&peer->session, peer->config, options->role, now()));
-    if (!options->late) {
-        set_remote(peer);
-    }
-    if (options->role == RTPGATE_ROLE_CLIENT) {
-        must("path", rtpgate_session_set_path(peer->session, options->port, now()));
-        must("start", rtpgate_session_start(peer->session, now()));
-    }
-}
-
-static void release(struct peer *peer) {
-    rtpgate_session_free(peer->session);
-    rtpgate_config_free(peer->config);
-    rtpgate_identity_free(peer->identity);
-    (void)close(peer->socket);
-}
-
 int main(int argc, char **argv) {
-    struct options options = read_options(argc, argv);
-    struct peer peer = {.options = &options, .input_open = true};
-    peer.end = now() + options.limit * MILLISECOND;
+    static struct associate associate = {.input_open = true};
+    associate.options = read_options(argc, argv);
+    associate.path = associate.options.port;
+    associate.end = now() + associate.options.limit * MILLISECOND;
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
-    make_identity(&peer);
-    make_config(&peer);
-    make_session(&peer);
-    open_socket(&peer);
-    int status = play(&peer);
-    release(&peer);
+    associate_anew(&associate);
+    start_media(&associate.media, associate.peer, associate.options.role);
+    open_socket(&associate);
+    int status = play(&associate);
+    rtpgate_peer_free(associate.peer);
+    (void)close(associate.socket);
     return status;
 }

@@ -18,7 +18,6 @@ static const char USAGE[] =
     "  --port N            client: the peer's port; server: ours (default: the kernel chooses)\n"
     "  --profile NAME      an SRTP profile; repeat it, best first (default: all)\n"
     "  --fingerprint TEXT  an expected fingerprint, as in SDP; repeat it (default: none)\n"
-    "  --late TEXT         the same, but told only when the handshake has run\n"
     "  --identity FILE     certificate and key in PEM (default: a new one)\n"
     "  --mtu N --deadline MS --retransmission MS --grace MS    as in rtpgate/config.h\n"
     "  --limit MS          when to give up in any case (default: 20000)\n";
@@ -30,7 +29,6 @@ struct options {
     size_t profile_count;
     struct rtpgate_fingerprint fingerprints[FINGERPRINTS_MAX];
     size_t fingerprint_count;
-    bool late;
     const char *identity;
     uint64_t mtu;
     uint64_t deadline;
@@ -100,14 +98,21 @@ static void read_option(struct options *options, const char *name, const char *v
         add_profile(options, value);
     } else if (strcmp(name, "--fingerprint") == 0) {
         add_fingerprint(options, value);
-    } else if (strcmp(name, "--late") == 0) {
-        add_fingerprint(options, value);
-        options->late = true;
     } else if (strcmp(name, "--identity") == 0) {
         options->identity = value;
     } else if (!read_number(options, name, value)) {
         die(name, "no such option, or not a value for it");
     }
+}
+
+static enum rtpgate_role read_role(const char *word) {
+    if (strcmp(word, "client") == 0) {
+        return RTPGATE_ROLE_CLIENT;
+    }
+    if (strcmp(word, "server") != 0) {
+        die(word, USAGE);
+    }
+    return RTPGATE_ROLE_SERVER;
 }
 
 static struct options read_options(int argc, char **argv) {
@@ -116,13 +121,7 @@ static struct options read_options(int argc, char **argv) {
     if (argc < 2 || argc % 2 != 0) {
         die("options", USAGE);
     }
-    if (strcmp(argv[1], "client") == 0) {
-        options.role = RTPGATE_ROLE_CLIENT;
-    } else if (strcmp(argv[1], "server") == 0) {
-        options.role = RTPGATE_ROLE_SERVER;
-    } else {
-        die(argv[1], USAGE);
-    }
+    options.role = read_role(argv[1]);
     for (int i = 2; i < argc; i += 2) {
         read_option(&options, argv[i], argv[i + 1]);
     }

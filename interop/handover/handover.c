@@ -21,7 +21,7 @@
 
 #include <rtpgate/rtpgate.h>
 
-#include "packets.h"
+#include "transcript.h"
 
 static const char USAGE[] =
     "usage: handover protect|unprotect PROFILE client|server DIRECTORY\n"
@@ -195,7 +195,7 @@ static uint16_t read_port(void) {
 
 static void protect_all(struct handover *handover) {
     struct timespec pause = {.tv_nsec = PAUSE};
-    struct traffic traffic = {0};
+    struct traffic traffic = {.ssrc = SSRC};
     uint8_t packet[DATAGRAM_MAX];
     enum rtpgate_kind kind;
     uint16_t rtp = read_port();

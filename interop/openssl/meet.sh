@@ -6,7 +6,6 @@
 profile=AEAD_AES_128_GCM
 group=X25519
 certificate=p256
-trust=--fingerprint
 expected= # our expectation; default: what OpenSSL has; "none": nothing
 also=     # one more, which comes first
 ours_more=
@@ -62,8 +61,8 @@ start_theirs() { # s_client or s_server, its arguments
 }
 
 start_mine() { # role, arguments
-    [ -z "$also" ] || set -- "$@" "$trust" "$also"
-    [ -z "$expected" ] || set -- "$@" "$trust" "$expected"
+    [ -z "$also" ] || set -- "$@" --fingerprint "$also"
+    [ -z "$expected" ] || set -- "$@" --fingerprint "$expected"
     # shellcheck disable=SC2086
     start_ours "$@" $ours_more
 }

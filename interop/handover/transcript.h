@@ -1,6 +1,6 @@
-/* The packets that one side of handover protects, and what is written down of packets. */
-#ifndef HANDOVER_PACKETS_H
-#define HANDOVER_PACKETS_H
+/* What the two sides of handover write down of packets. */
+#ifndef HANDOVER_TRANSCRIPT_H
+#define HANDOVER_TRANSCRIPT_H
 
 #include <errno.h>
 #include <stddef.h>
@@ -11,23 +11,12 @@
 
 #include <rtpgate/rtpgate.h>
 
+#include "../packets.h"
+
 enum {
     EXIT_USAGE = 2,
     PACKETS = 200, /* RTP and RTCP together */
-    REPORT_EVERY = 20,
-    FIRST_SEQUENCE = 65440, /* it wraps on the way, so that the rollover counter counts */
     SSRC = 0x68616e64,
-    RTP_HEADER = 12,
-    RTCP_SENDER_REPORT = 200,
-    REPORT_LENGTH = 28,
-    PAYLOAD_MAX = 1200,
-    PAYLOAD_SMALL = 160,
-    PACKET_MAX = RTP_HEADER + PAYLOAD_MAX,
-};
-
-struct traffic {
-    uint32_t packets; /* RTP */
-    uint32_t octets;  /* of RTP payload */
 };
 
 struct transcript {
@@ -50,60 +39,9 @@ static void must(const char *what, int result) {
     }
 }
 
-/* Big-endian numbers. */
-
-static uint8_t *put16(uint8_t *to, uint32_t number) {
-    to[0] = (uint8_t)(number >> 8);
-    to[1] = (uint8_t)number;
-    return to + 2;
-}
-
-static uint8_t *put32(uint8_t *to, uint32_t number) {
-    return put16(put16(to, number >> 16), number);
-}
-
 static uint32_t get32(const uint8_t *from) {
     return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
 }
-
-/* The packets. */
-
-static size_t make_rtp(struct traffic *traffic, uint8_t *packet) {
-    uint32_t number = traffic->packets;
-    /* Most are small: all of them wait in a socket's buffer when its reader is slow. */
-    uint32_t most = number % 8 == 0 ? PAYLOAD_MAX : PAYLOAD_SMALL;
-    uint32_t length = 1 + number * 211 % most;
-    uint8_t *payload = put16(packet, 0x8000); /* version 2, PCMU */
-    payload = put16(payload, FIRST_SEQUENCE + number);
-    payload = put32(payload, traffic->octets);
-    payload = put32(payload, SSRC);
-    for (uint32_t i = 0; i < length; i++) {
-        payload[i] = (uint8_t)(number * 7 + i * 13);
-    }
-    traffic->packets++;
-    traffic->octets += length;
-    return RTP_HEADER + length;
-}
-
-static size_t make_report(const struct traffic *traffic, uint8_t *packet) {
-    uint8_t *to = put16(packet, 0x8000 | RTCP_SENDER_REPORT);
-    to = put16(to, REPORT_LENGTH / 4 - 1);
-    to = put32(to, SSRC);
-    to = put32(to, 0x83aa7e80 + traffic->packets); /* 1970 */
-    to = put32(to, 0);
-    to = put32(to, traffic->octets);
-    to = put32(to, traffic->packets);
-    (void)put32(to, traffic->octets);
-    return REPORT_LENGTH;
-}
-
-static size_t make_packet(unsigned index, struct traffic *traffic, enum rtpgate_kind *kind,
-                          uint8_t *packet) {
-    *kind = index % REPORT_EVERY == REPORT_EVERY - 1 ? RTPGATE_KIND_RTCP : RTPGATE_KIND_RTP;
-    return *kind == RTPGATE_KIND_RTP ? make_rtp(traffic, packet) : make_report(traffic, packet);
-}
-
-/* What is written down. */
 
 static FILE *open_file(const char *directory, const char *name, const char *suffix) {
     char path[4096];
@@ -148,7 +86,8 @@ static void record_rtp(struct transcript *transcript, const uint8_t *packet, siz
 static void record_rtcp(struct transcript *transcript, const uint8_t *packet, size_t length) {
     write_frame(transcript->rtcp, packet, length);
     if (packet[1] == RTCP_SENDER_REPORT && length >= REPORT_LENGTH) {
-        transcript->report = (struct traffic){get32(packet + 20), get32(packet + 24)};
+        transcript->report = (struct traffic){
+            .ssrc = SSRC, .packets = get32(packet + 20), .octets = get32(packet + 24)};
     }
 }
 
@@ -173,7 +112,7 @@ static void close_transcript(struct transcript *transcript) {
 
 static void write_plain(const char *directory) {
     struct transcript plain;
-    struct traffic traffic = {0};
+    struct traffic traffic = {.ssrc = SSRC};
     uint8_t packet[PACKET_MAX];
     enum rtpgate_kind kind;
     open_transcript(&plain, directory, "plain");
