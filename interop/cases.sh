@@ -28,6 +28,59 @@ need() { # peer, program
     fi
 }
 
+credentials() { # file, arguments for the key: a certificate and its key, in $home
+    file=$home/$1.pem
+    shift
+    openssl req -x509 -nodes -days 30 -subj /CN=interop -newkey "$@" -keyout "$file.key" \
+        -out "$file" 2>/dev/null && cat "$file.key" >>"$file"
+}
+
+# Each datagram that the handshake has when nothing is lost; a case that counts them says how many.
+each_datagram() { # script, role, profile
+    if ! sh "$1" count "$2" "$3" >"$home/count"; then
+        cat "$home/count" >&2
+        touch "$home/failed"
+        return
+    fi
+    while read -r direction number; do
+        for n in $(seq "$number"); do
+            echo "drop $2 $3 $direction $n"
+        done
+    done <"$home/count"
+}
+
+# The identities of associate/meet.sh.
+identities() {
+    for name in ours theirs ours-again theirs-again other; do
+        credentials "$name" ec -pkeyopt ec_paramgen_curve:P-256 || return
+    done
+}
+
+# The cases of associate/meet.sh.
+everything() { # script, profiles
+    main=AEAD_AES_128_GCM
+    case $2 in *$main*) ;; *) main=AES128_CM_SHA1_80 ;; esac
+    for role in client server; do
+        each_datagram "$1" "$role" "$main"
+        for seed in 2 3; do
+            echo "lossy $role $main $seed"
+        done
+        for profile in $2; do
+            echo "keys $role $profile"
+            echo "media $role $profile"
+        done
+        for what in data close late late_there no_profile; do
+            echo "$what $role $main"
+        done
+        for whose in theirs ours; do
+            echo "wrong $role $main $whose"
+        done
+        for after in client server; do
+            echo "restart $role $main $after"
+        done
+    done
+}
+
 # Each line of $home/cases is the arguments of one case. CASES may say which ones (a pattern).
 play_cases() { # script
     grep -e "${CASES:-}" "$home/cases" |

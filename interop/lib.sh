@@ -140,6 +140,18 @@ join() { # process
     return "$status"
 }
 
+fingerprint_of() { # PEM file
+    openssl x509 -in "$1" -noout -fingerprint -sha256 | sed 's/^.*=/sha-256 /'
+}
+
+key_material_length() {
+    case $profile in
+    AES128_CM_*) echo 60 ;;
+    AEAD_AES_128_GCM) echo 56 ;;
+    AEAD_AES_256_GCM) echo 88 ;;
+    esac
+}
+
 start_ours() { # role, arguments of associate
     start ours 3 env SSLKEYLOGFILE="$dir/keys.log" "$tools/associate/associate" "$@" \
         --limit $((patience * 1000))

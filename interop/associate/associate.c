@@ -41,6 +41,7 @@ struct associate {
     uint64_t path; /* the other side's port */
     uint64_t end;
     enum rtpgate_state shown;
+    unsigned count; /* of associations that were READY */
     bool input_open;
     char line[1024];
     size_t line_length;
@@ -211,7 +212,7 @@ static void print_state(struct associate *associate) {
     }
 }
 
-static void print_event(const struct associate *associate, const struct rtpgate_event *event) {
+static void print_event(struct associate *associate, const struct rtpgate_event *event) {
     switch (event->type) {
     case RTPGATE_EVENT_ADVICE:
         (void)printf("advice %s %s\n", cause_name(event->cause), event->text);
@@ -223,6 +224,7 @@ static void print_event(const struct associate *associate, const struct rtpgate_
         print_remote(session_of(associate));
         print_info(session_of(associate));
         print_keys(session_of(associate));
+        (void)printf("association %u\n", ++associate->count);
         break;
     case RTPGATE_EVENT_DATA:
         print_text("data", event->data, event->length);

@@ -17,18 +17,6 @@ theirs_asks="-Verify 1"
 theirs_config=
 proxy_options=
 
-fingerprint_of() { # PEM file
-    openssl x509 -in "$1" -noout -fingerprint -sha256 | sed 's/^.*=/sha-256 /'
-}
-
-key_material_length() {
-    case $profile in
-    AES128_CM_*) echo 60 ;;
-    AEAD_AES_128_GCM) echo 56 ;;
-    AEAD_AES_256_GCM) echo 88 ;;
-    esac
-}
-
 group_number() {
     case $group in
     X25519) echo 29 ;;

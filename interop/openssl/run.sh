@@ -4,17 +4,6 @@
 set -eu
 . "$(dirname -- "$0")/../cases.sh"
 
-one() { # kind, arguments: plays one case now
-    sh interop/openssl/case.sh "$@"
-}
-
-credentials() { # file, arguments for the key
-    file=$home/$1.pem
-    shift
-    openssl req -x509 -nodes -days 30 -subj /CN=interop -newkey "$@" -keyout "$file.key" \
-        -out "$file" 2>/dev/null && cat "$file.key" >>"$file"
-}
-
 # Options that s_client and s_server have no argument for.
 write_config() {
     cat >"$home/no-ems.cnf" <<'END'
@@ -35,20 +24,6 @@ prepare() {
         credentials our-p384 ec -pkeyopt ec_paramgen_curve:P-384 &&
         credentials our-rsa rsa:2048 &&
         write_config
-}
-
-# Each datagram that the handshake has when nothing is lost.
-each_datagram() { # role, profile
-    if ! one count "$@" >"$home/count"; then
-        cat "$home/count" >&3
-        touch "$home/failed"
-        return
-    fi
-    while read -r direction number; do
-        for n in $(seq "$number"); do
-            echo "drop $1 $2 $direction $n"
-        done
-    done <"$home/count"
 }
 
 positive() {
@@ -85,7 +60,7 @@ hostile() {
             for seed in 2 3 4; do
                 echo "noise $role $profile $seed"
             done
-            each_datagram "$role" "$profile"
+            each_datagram interop/openssl/case.sh "$role" "$profile"
         done
     done
 }
@@ -95,7 +70,6 @@ if ! prepare; then
     echo "FAIL openssl: no certificates could be made"
     exit 1
 fi
-exec 3>&1
 {
     hostile
     negative

@@ -1,0 +1,334 @@
+# The cases of every peer that takes the commands of associate and prints its facts. To be read
+# after lib.sh by a script that has peer, version, role (ours) and profile, and that defines
+# start_peer ROLE OPTION..., which starts the other side as "theirs".
+# shellcheck shell=sh disable=SC2154
+
+other=client
+[ "$role" = server ] || other=server
+packets=200
+our_identity=ours
+their_identity=theirs
+ours_expect= # default: what the other side has; "none": nothing
+theirs_expect=
+ours_profile=$profile
+theirs_profile=$profile
+ours_more=
+proxy_options=
+
+identity() { # name
+    echo "$INTEROP_HOME/$1.pem"
+}
+
+print_of() { # name
+    fingerprint_of "$(identity "$1")"
+}
+
+theirs_fact() { # word
+    sed -n "s/^$1 //p" "$dir/theirs.out" | tail -n 1
+}
+
+start_mine() { # role, arguments
+    [ -n "$ours_expect" ] || ours_expect=$(print_of "$their_identity")
+    [ "$ours_expect" = none ] || set -- "$@" --fingerprint "$ours_expect"
+    # shellcheck disable=SC2086
+    start_ours "$@" --identity "$(identity "$our_identity")" --profile "$ours_profile" $ours_more
+}
+
+start_theirs() { # role, arguments
+    [ -n "$theirs_expect" ] || theirs_expect=$(print_of "$our_identity")
+    [ "$theirs_expect" = none ] || set -- "$@" --fingerprint "$theirs_expect"
+    start_peer "$@" --identity "$(identity "$their_identity")" --profile "$theirs_profile" \
+        --limit $((patience * 1000))
+    theirs=$started
+    await theirs "$theirs" '^port ' || fail "the other side did not start"
+}
+
+meet_as_client() {
+    start_theirs server
+    port=$(theirs_fact port)
+    # shellcheck disable=SC2086
+    start_proxy $proxy_options
+    start_mine client --port "$port"
+}
+
+meet_as_server() {
+    start_mine server
+    port=$(fact port)
+    # shellcheck disable=SC2086
+    start_proxy $proxy_options
+    start_theirs client --port "$port"
+}
+
+await_both() { # pattern, what
+    await ours "$ours" "$1" || fail "our side: $2"
+    await theirs "$theirs" "$1" || fail "the other side: $2"
+}
+
+tell() { # command
+    echo "$1" >&3
+    echo "$1" >&4
+}
+
+meet() {
+    "meet_as_$role"
+    await_both '^association 1$' "no keys"
+}
+
+# Our side closes, and both end well.
+part() {
+    exec 3>&-
+    await ours "$ours" '^end closed$' || fail "our side did not end well"
+    await theirs "$theirs" '^closed by the peer$' || fail "the other side saw no close_notify"
+    leave
+}
+
+leave() {
+    join "$ours"
+    same "our exit status" $? 0
+    join "$theirs"
+    same "their exit status" $? 0
+}
+
+check_keys() {
+    same "our profile" "$(fact profile)" "$profile"
+    same "their profile" "$(theirs_fact profile)" "$profile"
+    same "the length of our key material" "$(fact keymat | tr -d '\n' | wc -c)" \
+        $((2 * $(key_material_length)))
+    fact keymat | grep -q '[1-9a-f]' || fail "the key material is zero"
+    same "our key material" "$(fact keymat)" "$(theirs_fact keymat)"
+    same "the key material in our SRTP keys" "$(fact srtp-keys)" "$(theirs_fact keymat)"
+    same "our version" "$(fact version)" 0xfefd
+    same "our extended master secret" "$(fact ems)" yes
+    same "the certificate that we saw" "$(fact remote)" "$(print_of "$their_identity")"
+    same "the certificate that they saw" "$(theirs_fact remote)" "$(print_of "$our_identity")"
+}
+
+count_media() { # ours and theirs, theirs and ours: what one side sent and the other one has
+    for what in rtp rtcp; do
+        same "$what that came to $2" "$("$4" $what-received)" "$("$3" $what-sent)"
+        [ "$("$4" $what-received)" -gt 0 ] || fail "no $what came to $2"
+    done
+}
+
+# What has no business here; a counter that a peer does not have is not printed.
+check_clean() { # words
+    for word in "$@"; do
+        same "$word of ours" "$(fact "$word")" 0
+        same "$word of theirs" "$(theirs_fact "$word")" 0
+    done
+}
+
+check_media() {
+    count_media our them fact theirs_fact
+    count_media their us theirs_fact fact
+    check_clean strange repeated unauthentic replayed
+}
+
+exchange() { # packets of each side, how many must come at least
+    tell "media $1 $2"
+    await_both '^media-sent ' "did not send its packets"
+    await_both '^media-received ' "did not receive $2 packets"
+}
+
+seen_media() {
+    echo "$(theirs_fact rtp-received) RTP and $(theirs_fact rtcp-received) RTCP there," \
+        "$(fact rtp-received) and $(fact rtcp-received) here"
+}
+
+play_keys() {
+    column keys
+    title="$role role, $profile, keys"
+    meet
+    part
+    check_keys
+    pass "$(key_material_length) bytes equal"
+}
+
+play_media() {
+    column keys media
+    title="$role role, $profile, media both ways"
+    meet
+    exchange $packets $packets
+    part
+    check_keys
+    check_media
+    pass "$(seen_media)"
+}
+
+play_data() {
+    column data we-close
+    title="$role role, $profile, data both ways, closed by rtpgate"
+    meet
+    echo "data hello from rtpgate" >&3
+    await theirs "$theirs" '^data hello from rtpgate$' || fail "the other side received no data"
+    echo "data hello from $peer" >&4
+    await ours "$ours" "^data hello from $peer\$" || fail "our side received no data"
+    part
+    check_keys
+    pass "both lines and the close_notify arrived"
+}
+
+play_close() {
+    column they-close
+    title="$role role, $profile, closed by $peer"
+    meet
+    exchange $packets $packets
+    exec 4>&-
+    await ours "$ours" '^closed by the peer$' || fail "our side saw no close_notify"
+    leave
+    same "our end" "$(fact end)" closed
+    check_media
+    pass "the close_notify arrived after $(fact rtp-received) RTP packets"
+}
+
+# The other side sends media as soon as it can, which waits until its fingerprint is known.
+play_late() {
+    column late
+    title="$role role, $profile, fingerprint told after the handshake"
+    ours_expect=none
+    "meet_as_$role"
+    await ours "$ours" '^state unverified$' || fail "our side was never unverified"
+    await theirs "$theirs" '^association 1$' || fail "the other side: no keys"
+    ! grep -q '^keymat' "$dir/ours.out" || fail "our side has keys before the fingerprint"
+    echo "media 100 100" >&4
+    await theirs "$theirs" '^media-sent ' || fail "the other side sent no packets"
+    echo "expect $(print_of "$their_identity")" >&3
+    echo "media 100 100" >&3
+    await_both '^association 1$' "no keys"
+    await_both '^media-received ' "did not receive its packets"
+    part
+    check_keys
+    check_media
+    [ "$(fact held)" -gt 0 ] || fail "no packet waited for the fingerprint"
+    pass "$(fact held) packets waited for it; $(seen_media)"
+}
+
+play_late_there() {
+    column late
+    title="$role role, $profile, our fingerprint told after the handshake"
+    theirs_expect=none
+    "meet_as_$role"
+    await ours "$ours" '^association 1$' || fail "our side: no keys"
+    await theirs "$theirs" '^state unverified$' || fail "the other side was never unverified"
+    echo "expect $(print_of "$our_identity")" >&4
+    await theirs "$theirs" '^association 1$' || fail "the other side: no keys"
+    exchange $packets $packets
+    part
+    check_keys
+    check_media
+    pass "$(seen_media)"
+}
+
+refused() { # our cause, pattern in the sentence
+    await ours "$ours" '^end ' || fail "our side did not end"
+    join "$ours"
+    same "our exit status" $? 1
+    same "our end" "$(fact end)" failed
+    same "our cause" "$(fact failed | cut -d ' ' -f 1)" "$1"
+    fact failed | grep -q -e "$2" || fail "the sentence does not say: $2"
+    ! grep -q '^keymat' "$dir/ours.out" || fail "our side had keys"
+    ! grep -q '^keymat' "$dir/theirs.out" || fail "the other side had keys"
+}
+
+play_wrong() { # whose: theirs or ours
+    column "wrong-fingerprint-of-$1"
+    title="$role role, $profile, wrong fingerprint of $1"
+    ours_more="--grace 300"
+    case $1 in
+    theirs) ours_expect=$(print_of other) ;;
+    ours) theirs_expect=$(print_of other) ;;
+    esac
+    "meet_as_$role"
+    case $1 in
+    theirs) refused FINGERPRINT "expected $ours_expect" ;;
+    ours) refused ALERT "bad_certificate" ;;
+    esac
+    await theirs "$theirs" '^end failed$' || fail "the other side did not fail"
+    pass "$(fact failed | cut -c 1-90)"
+}
+
+play_no_profile() {
+    column no-profile
+    title="$role role, no common profile"
+    ours_more="--grace 300 --deadline 1500"
+    ours_profile=AEAD_AES_128_GCM
+    theirs_profile=AES128_CM_SHA1_80
+    "meet_as_$role"
+    case $role in
+    client) refused "$refusal" "$refusal_says" ;;
+    server) refused NO_PROFILE "the client offers" ;;
+    esac
+    pass "$(fact failed | cut -c 1-90)"
+}
+
+# New identities and keys on the same port while media goes on, past the wrap of its numbers.
+play_restart() { # our role in the second association
+    column restart
+    title="$role role, $profile, second association as $1"
+    [ "$1" = client ] && after=server || after=client
+    meet
+    before=$(fact keymat)
+    exchange 150 150
+    tell "media 300 450"
+    echo "restart $after $(identity theirs-again) $(print_of ours-again)" >&4
+    echo "restart $1 $(identity ours-again) $(print_of theirs-again)" >&3
+    await_both '^association 2$' "no keys after the restart"
+    await_both '^media-sent 450$' "did not send all packets"
+    await_both '^media-received 450$' "did not receive all packets"
+    part
+    our_identity=ours-again
+    their_identity=theirs-again
+    check_keys
+    [ "$(fact keymat)" != "$before" ] || fail "the keys stayed the same"
+    count_media our them fact theirs_fact
+    count_media their us theirs_fact fact
+    check_clean strange repeated
+    pass "new keys; $(seen_media)"
+}
+
+fate() { # word, direction or nothing
+    grep -c "^$1 ${2:-}" "$dir/proxy.out"
+}
+
+# Media passes the same network: most of it must come, all of it well.
+play_lossy() { # seed
+    column lossy
+    title="$role role, $profile, through noise with seed $1"
+    proxy_options="--loss-up 10 --loss-down 10 --duplicate 10 --reorder 20 --delay 5 --seed $1"
+    ours_more="--mtu 300"
+    meet
+    exchange $packets $((packets * 7 / 10))
+    exec 3>&-
+    await ours "$ours" '^end closed$' || fail "our side did not end well"
+    exec 4>&-
+    await theirs "$theirs" '^end closed$' || fail "the other side did not end well"
+    leave
+    check_keys
+    check_clean strange repeated unauthentic
+    noise="$(fate drop) lost, $(fate duplicate) doubled, $(fate reorder) overtaken"
+    [ "$(fate drop)" -gt 0 ] && [ "$(fact replayed)" -gt 0 ] || fail "there was no noise: $noise"
+    pass "$noise; $(seen_media)"
+}
+
+play_drop() { # direction, number
+    column drop-each
+    title="$role role, $profile, datagram $2 $1 lost"
+    proxy_options="--only dtls --drop-$1 $2"
+    meet
+    [ "$(fate drop "$1 $2")" -eq 1 ] || fail "nothing was lost"
+    exchange 20 20
+    part
+    check_keys
+    check_media
+    pass "$(key_material_length) bytes equal, $(fact retransmissions) repeats of ours"
+}
+
+# Not a case: how many datagrams the handshake has.
+play_count() {
+    title="$role role, $profile, counting the datagrams of the handshake"
+    proxy_options="--only dtls"
+    meet
+    outcome=none
+    printf 'up %d\ndown %d\n' "$(fate pass up)" "$(fate pass down)"
+    exit 0
+}
