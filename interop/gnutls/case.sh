@@ -35,9 +35,7 @@ trusted() {
 }
 
 # It takes its time for each message, in which our timer would repeat flights.
-case $kind in
-count | drop) ours_more="--retransmission 1000" ;;
-esac
+[ "$kind" != drop ] || ours_more="--retransmission 1000"
 
 # gnutls-serv cannot let the system choose its port.
 start_peer() { # arguments of associate

@@ -15,7 +15,7 @@ title="$role role, $profile, $kind $*"
 . interop/associate/meet.sh
 
 start_peer() { # arguments of associate
-    start theirs 4 /usr/bin/python3 interop/gstreamer/dtls.py "$@"
+    start theirs 4 /usr/bin/python3 -B interop/gstreamer/dtls.py "$@"
 }
 
 # Without a common profile OpenSSL, below GStreamer, goes on without one.
