@@ -61,6 +61,46 @@ play_late() {
     equal
 }
 
+# OpenSSL cannot begin anew itself: a second program with another certificate takes the first one's
+# place, on the same ports.
+restart() {
+    kill "$theirs"
+    join "$theirs" 2>/dev/null
+    exec 4>&-
+    rm "$dir/theirs.in"
+    certificate=rsa
+    anew="restart $role $INTEROP_HOME/our-rsa.pem $(fingerprint_of "$INTEROP_HOME/rsa.pem")"
+    case $role in
+    client) start_server "$theirs_port" && echo "$anew" >&3 ;;
+    server)
+        echo "$anew" >&3
+        await ours "$ours" "^local $(fingerprint_of "$INTEROP_HOME/our-rsa.pem")" ||
+            fail "our side did not begin anew"
+        # shellcheck disable=SC2086
+        start_theirs s_client $theirs_bind -connect "127.0.0.1:$port"
+        ;;
+    esac
+}
+
+play_restart() { # profile
+    column restart
+    profile=$1
+    title="$role role, $1, second association"
+    theirs_bind="-bind 127.0.0.1:$((10000 + $$ % 9000))"
+    meet
+    await_keys
+    theirs_port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$dir/theirs.out")
+    check_key_material
+    before=$(fact keymat)
+    restart
+    await ours "$ours" '^association 2$' || fail "no second association"
+    await_keys
+    part
+    check
+    [ "$(fact keymat)" != "$before" ] || fail "the keys stayed the same"
+    equal " before and $(key_material_length) after"
+}
+
 play_several() {
     title="$role role, second of two fingerprints"
     also=$(wrong_fingerprint)

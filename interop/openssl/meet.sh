@@ -15,6 +15,7 @@ theirs_srtp= # default: the same profile; "none": no use_srtp
 theirs_certificate=yes
 theirs_asks="-Verify 1"
 theirs_config=
+theirs_bind= # where s_client sends from
 proxy_options=
 
 group_number() {
@@ -55,10 +56,14 @@ start_mine() { # role, arguments
     start_ours "$@" $ours_more
 }
 
-meet_as_client() {
+start_server() { # port; 0: the system chooses
     # shellcheck disable=SC2086
-    start_theirs s_server -accept 127.0.0.1:0 -naccept 1 -serverpref $theirs_asks
+    start_theirs s_server -accept "127.0.0.1:$1" -naccept 1 -serverpref $theirs_asks
     await theirs "$theirs" '^ACCEPT' || fail "s_server did not start"
+}
+
+meet_as_client() {
+    start_server 0
     port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$dir/theirs.out")
     # shellcheck disable=SC2086
     start_proxy $proxy_options
@@ -70,7 +75,8 @@ meet_as_server() {
     port=$(fact port)
     # shellcheck disable=SC2086
     start_proxy $proxy_options
-    start_theirs s_client -connect "127.0.0.1:$port"
+    # shellcheck disable=SC2086
+    start_theirs s_client $theirs_bind -connect "127.0.0.1:$port"
 }
 
 # Both sides as the variables say; by default they agree on everything.

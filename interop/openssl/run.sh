@@ -39,6 +39,9 @@ positive() {
         for what in late several fragments; do
             echo "$what $role"
         done
+        for profile in AEAD_AES_128_GCM AES128_CM_SHA1_80; do
+            echo "restart $role $profile"
+        done
         echo "data $role ours"
         echo "data $role theirs"
     done
