@@ -2,10 +2,9 @@
 #ifndef INTEROP_PACKETS_H
 #define INTEROP_PACKETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <rtpgate/rtpgate.h>
 
 enum {
     REPORT_EVERY = 20,
@@ -67,10 +66,10 @@ static size_t make_report(const struct traffic *traffic, uint8_t *packet) {
     return REPORT_LENGTH;
 }
 
-static size_t make_packet(unsigned index, struct traffic *traffic, enum rtpgate_kind *kind,
-                          uint8_t *packet) {
-    *kind = index % REPORT_EVERY == REPORT_EVERY - 1 ? RTPGATE_KIND_RTCP : RTPGATE_KIND_RTP;
-    return *kind == RTPGATE_KIND_RTP ? make_rtp(traffic, packet) : make_report(traffic, packet);
+/* Every REPORT_EVERYth packet is RTCP. */
+static size_t make_packet(unsigned index, struct traffic *traffic, bool *rtcp, uint8_t *packet) {
+    *rtcp = index % REPORT_EVERY == REPORT_EVERY - 1;
+    return *rtcp ? make_report(traffic, packet) : make_rtp(traffic, packet);
 }
 
 #endif

@@ -22,8 +22,8 @@
 
 #include <rtpgate/rtpgate.h>
 
+#include "../media.h"
 #include "facts.h"
-#include "media.h"
 #include "options.h"
 
 enum {
@@ -275,7 +275,7 @@ static void drain(struct associate *associate) {
         print_event(associate, &event);
     }
     while ((kind = rtpgate_peer_next_packet(associate->peer, packet, sizeof packet, &length)) > 0) {
-        take_packet(&associate->media, kind, packet, length);
+        take_packet(&associate->media, kind == RTPGATE_KIND_RTCP, packet, length);
     }
 }
 
@@ -292,15 +292,21 @@ static void receive(struct associate *associate) {
     int kind =
         rtpgate_peer_input(associate->peer, datagram, &length, ntohs(from.sin_port), false, now());
     if (kind == RTPGATE_KIND_RTP || kind == RTPGATE_KIND_RTCP) {
-        take_packet(&associate->media, kind, datagram, length);
+        take_packet(&associate->media, kind == RTPGATE_KIND_RTCP, datagram, length);
     }
 }
 
 static void send_media(struct associate *associate) {
-    static uint8_t datagram[PACKET_MAX + RTPGATE_MEDIA_OVERHEAD];
-    size_t length = next_protected(&associate->media, datagram, sizeof datagram, now());
+    uint8_t packet[PACKET_MAX];
+    uint8_t datagram[PACKET_MAX + RTPGATE_MEDIA_OVERHEAD];
+    bool rtcp = false;
+    size_t length = next_packet(&associate->media, &rtcp, packet, now());
     if (length > 0) {
-        send_datagram(associate, datagram, length);
+        enum rtpgate_kind kind = rtcp ? RTPGATE_KIND_RTCP : RTPGATE_KIND_RTP;
+        int result =
+            rtpgate_peer_protect(associate->peer, kind, packet, length, datagram, sizeof datagram);
+        must("protect", result);
+        send_datagram(associate, datagram, (size_t)result);
     }
 }
 
@@ -348,6 +354,7 @@ static int play(struct associate *associate) {
     }
     print_stats(session_of(associate));
     print_media(&associate->media);
+    print_srtp(associate->peer);
     (void)printf("end %s\n", over(associate) ? rtpgate_state_name(associate->shown) : "limit");
     if (!over(associate)) {
         return EXIT_LIMIT;
@@ -374,7 +381,7 @@ int main(int argc, char **argv) {
     associate.end = now() + associate.options.limit * MILLISECOND;
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     associate_anew(&associate);
-    start_media(&associate.media, associate.peer, associate.options.role);
+    start_media(&associate.media, associate.options.role == RTPGATE_ROLE_CLIENT);
     open_socket(&associate);
     int status = play(&associate);
     rtpgate_peer_free(associate.peer);

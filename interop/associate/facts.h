@@ -121,4 +121,12 @@ static void print_stats(const rtpgate_session *session) {
     (void)printf("dropped-record %" PRIu64 "\n", stats.dropped_record);
 }
 
+static void print_srtp(const rtpgate_peer *peer) {
+    struct rtpgate_peer_stats stats;
+    must("the counters of SRTP", rtpgate_peer_stats(peer, &stats, sizeof stats));
+    (void)printf("unauthentic %" PRIu64 "\n", stats.media.auth_failures);
+    (void)printf("replayed %" PRIu64 "\n", stats.media.replays);
+    (void)printf("held %" PRIu64 "\n", stats.held);
+}
+
 #endif

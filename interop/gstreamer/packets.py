@@ -35,7 +35,7 @@ class Media:
         self.known = {packet: i for i, packet in enumerate(packets(other))}
         self.made = self.wanted = self.least = 0
         self.seen = set()
-        self.sent, self.received, self.decrypted = [0, 0], [0, 0], [0, 0]
+        self.sent, self.received = [0, 0], [0, 0]
         self.repeated = self.strange = 0
 
     def want(self, more, least):
@@ -52,7 +52,6 @@ class Media:
         return packet
 
     def take(self, packet):
-        self.decrypted[is_report(packet)] += 1
         number = self.known.get(packet)
         if number is None:
             self.strange += 1
@@ -69,7 +68,7 @@ class Media:
             self.least = 0
 
     def print(self):
-        for name in "sent", "received", "decrypted":
+        for name in "sent", "received":
             rtp, rtcp = getattr(self, name)
             print(f"rtp-{name} {rtp}\nrtcp-{name} {rtcp}")
         print(f"repeated {self.repeated}\nstrange {self.strange}", flush=True)

@@ -197,12 +197,13 @@ static void protect_all(struct handover *handover) {
     struct timespec pause = {.tv_nsec = PAUSE};
     struct traffic traffic = {.ssrc = SSRC};
     uint8_t packet[DATAGRAM_MAX];
-    enum rtpgate_kind kind;
+    bool rtcp_next = false;
     uint16_t rtp = read_port();
     uint16_t rtcp = read_port();
     for (unsigned i = 0; i < PACKETS; i++) {
-        size_t length = make_packet(i, &traffic, &kind, packet);
-        send_protected(handover, kind, packet, length, kind == RTPGATE_KIND_RTP ? rtp : rtcp);
+        size_t length = make_packet(i, &traffic, &rtcp_next, packet);
+        send_protected(handover, rtcp_next ? RTPGATE_KIND_RTCP : RTPGATE_KIND_RTP, packet, length,
+                       rtcp_next ? rtcp : rtp);
         (void)nanosleep(&pause, NULL);
     }
     (void)printf("sent %d\n", PACKETS);
@@ -220,7 +221,7 @@ static bool receive(struct handover *handover, struct transcript *got) {
     int length = rtpgate_media_unprotect(handover->media, kind, datagram, (size_t)received,
                                          datagram, sizeof datagram);
     if (length >= 0) {
-        record(got, kind, datagram, (size_t)length);
+        record(got, kind == RTPGATE_KIND_RTCP, datagram, (size_t)length);
     }
     return true;
 }

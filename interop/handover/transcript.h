@@ -3,6 +3,7 @@
 #define HANDOVER_TRANSCRIPT_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -91,13 +92,12 @@ static void record_rtcp(struct transcript *transcript, const uint8_t *packet, si
     }
 }
 
-static void record(struct transcript *transcript, enum rtpgate_kind kind, const uint8_t *packet,
-                   size_t length) {
+static void record(struct transcript *transcript, bool rtcp, const uint8_t *packet, size_t length) {
     write_bytes(transcript->packets, packet, length);
-    if (kind == RTPGATE_KIND_RTP) {
-        record_rtp(transcript, packet, length);
-    } else {
+    if (rtcp) {
         record_rtcp(transcript, packet, length);
+    } else {
+        record_rtp(transcript, packet, length);
     }
 }
 
@@ -114,11 +114,11 @@ static void write_plain(const char *directory) {
     struct transcript plain;
     struct traffic traffic = {.ssrc = SSRC};
     uint8_t packet[PACKET_MAX];
-    enum rtpgate_kind kind;
+    bool rtcp = false;
     open_transcript(&plain, directory, "plain");
     for (unsigned i = 0; i < PACKETS; i++) {
-        size_t length = make_packet(i, &traffic, &kind, packet);
-        record(&plain, kind, packet, length);
+        size_t length = make_packet(i, &traffic, &rtcp, packet);
+        record(&plain, rtcp, packet, length);
     }
     close_transcript(&plain);
     (void)printf("plain-rtp %u\n", traffic.packets);

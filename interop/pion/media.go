@@ -60,7 +60,7 @@ type media struct {
 	awaiting bool            // new keys
 	held     [][]byte        // until then: what the keys that there are do not fit
 
-	sent, received, decrypted               [2]int // RTP, RTCP
+	sent, received                          [2]int // RTP, RTCP
 	repeated, strange, unauthentic, repeats int
 }
 
@@ -146,7 +146,6 @@ func kind(packet []byte) int {
 }
 
 func (m *media) count(plain []byte) {
-	m.decrypted[kind(plain)]++
 	number, found := m.known[string(plain)]
 	switch {
 	case !found:
@@ -215,8 +214,6 @@ func (m *media) print() {
 	fmt.Println("rtcp-sent", m.sent[1])
 	fmt.Println("rtp-received", m.received[0])
 	fmt.Println("rtcp-received", m.received[1])
-	fmt.Println("rtp-decrypted", m.decrypted[0])
-	fmt.Println("rtcp-decrypted", m.decrypted[1])
 	fmt.Println("repeated", m.repeated)
 	fmt.Println("strange", m.strange)
 	fmt.Println("unauthentic", m.unauthentic)
