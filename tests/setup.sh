@@ -38,6 +38,7 @@ for group in "$@"; do
         packages="$packages $node python3-gst-1.0 gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice"
         packages="$packages gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
         ;;
+    mbedtls) packages="$packages openssl libmbedtls-dev libsrtp2-dev" ;;
     ffmpeg) packages="$packages ffmpeg" ;;
     gstreamer)
         packages="$packages openssl gstreamer1.0-tools python3-gi gir1.2-gstreamer-1.0"
