@@ -17,7 +17,7 @@ marker=$INTEROP_HOME/case.$$
 touch "$marker"
 
 clean() {
-    trap '' HUP INT TERM
+    trap '' HUP INT TERM PIPE
     for process in $running; do
         kill "$process" 2>/dev/null || true
         wait "$process" 2>/dev/null || true
@@ -29,6 +29,7 @@ clean() {
 
 trap clean EXIT
 trap 'fail "interrupted, or too slow"' HUP INT TERM
+trap 'fail "a program ended before it was told something"' PIPE
 
 # What the case shows: one or several of keys media data late wrong-fingerprint-of-theirs
 # wrong-fingerprint-of-ours no-profile restart we-close they-close lossy drop-each other.

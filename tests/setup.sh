@@ -39,6 +39,7 @@ for group in "$@"; do
         packages="$packages gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
         ;;
     mbedtls) packages="$packages openssl libmbedtls-dev libsrtp2-dev" ;;
+    rtpengine) packages="$packages openssl python3 rtpengine-daemon" ;;
     ffmpeg) packages="$packages ffmpeg" ;;
     gstreamer)
         packages="$packages openssl gstreamer1.0-tools python3-gi gir1.2-gstreamer-1.0"

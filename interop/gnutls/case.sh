@@ -46,7 +46,7 @@ start_peer() { # arguments of associate
 
 # gnutls-serv names neither, but has the same master secret in its log of keys.
 if [ "$role" = client ]; then
-    mistrust=access_denied
+    mistrust="ALERT access_denied"
     serves_on=yes
     their_text="hello from rtpgate" # it is an echo
     check_profile() {

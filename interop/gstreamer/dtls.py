@@ -15,6 +15,7 @@ import gi
 gi.require_version("Gst", "1.0")
 from gi.repository import GLib, Gst  # noqa: E402
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from packets import Media, is_report  # noqa: E402
 
 CAPS = {False: "application/x-rtp", True: "application/x-rtcp"}

@@ -18,7 +18,7 @@ start_peer() { # arguments of associate
 }
 
 # Its own alert for our certificate; without a common profile it goes on without one.
-mistrust=access_denied
+mistrust="ALERT access_denied"
 refusal=NO_USE_SRTP
 refusal_says="no SRTP profile"
 

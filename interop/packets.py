@@ -1,4 +1,4 @@
-"""The packets of known content that a side sends, as in ../packets.h."""
+"""The packets of known content that a side sends, as in packets.h."""
 import struct
 
 REPORT_EVERY = 20
