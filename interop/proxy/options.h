@@ -17,6 +17,7 @@ static const char USAGE[] =
     "usage: proxy --to PORT [OPTION VALUE]...\n"
     "  --to-address A, --listen A    where the server is, and where we are (default: 127.0.0.1)\n"
     "  --port N                      our port (default: the kernel chooses)\n"
+    "  --from N                      the port that the server sees the first client at\n"
     "  --drop-up N, --drop-down N    drop the Nth datagram of that direction\n"
     "  --loss-up N, --loss-down N    drop N of 100\n"
     "  --duplicate N                 send N of 100 twice\n"
@@ -32,6 +33,7 @@ struct options {
     struct in_addr listen;
     uint64_t to;
     uint64_t port;
+    uint64_t from;
     uint64_t drop[DIRECTIONS];
     uint64_t loss[DIRECTIONS];
     uint64_t duplicate;
@@ -54,12 +56,12 @@ static bool read_number(struct options *options, const char *name, const char *v
         uint64_t *number;
         unsigned long max;
     } numbers[] = {
-        {"--to", &options->to, UINT16_MAX},        {"--port", &options->port, UINT16_MAX},
-        {"--drop-up", &options->drop[UP], 1000},   {"--drop-down", &options->drop[DOWN], 1000},
-        {"--loss-up", &options->loss[UP], 100},    {"--loss-down", &options->loss[DOWN], 100},
-        {"--duplicate", &options->duplicate, 100}, {"--reorder", &options->reorder, 100},
-        {"--delay", &options->delay, 10000},       {"--seed", &options->seed, UINT32_MAX},
-        {"--limit", &options->limit, 600},
+        {"--to", &options->to, UINT16_MAX},          {"--port", &options->port, UINT16_MAX},
+        {"--from", &options->from, UINT16_MAX},      {"--drop-up", &options->drop[UP], 1000},
+        {"--drop-down", &options->drop[DOWN], 1000}, {"--loss-up", &options->loss[UP], 100},
+        {"--loss-down", &options->loss[DOWN], 100},  {"--duplicate", &options->duplicate, 100},
+        {"--reorder", &options->reorder, 100},       {"--delay", &options->delay, 10000},
+        {"--seed", &options->seed, UINT32_MAX},      {"--limit", &options->limit, 600},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (strcmp(numbers[i].name, name) == 0) {

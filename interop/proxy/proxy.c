@@ -180,7 +180,8 @@ static struct client *client_at(struct proxy *proxy, const struct sockaddr_in *a
     }
     struct client *client = &proxy->clients[proxy->client_count++];
     client->address = *address;
-    client->upstream = open_socket(proxy->options.to_address, 0);
+    client->upstream = open_socket(proxy->options.to_address, (uint16_t)proxy->options.from);
+    proxy->options.from = 0;
     return client;
 }
 

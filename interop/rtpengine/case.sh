@@ -19,7 +19,6 @@ replay_protection=
 unable() {
     case "$kind:$role" in
     data:*) echo "rtpengine has no use for application data" ;;
-    late:client) echo "rtpengine sends media to nobody who sent none" ;;
     late_there:*) echo "rtpengine gets our fingerprint with our address" ;;
     no_profile:*) echo "rtpengine always offers all of our profiles" ;;
     esac
@@ -35,6 +34,17 @@ print_of() { # name
 
 start_peer() { # arguments of associate
     start theirs 4 /usr/bin/python3 -B interop/rtpengine/peer.py "$@"
+}
+
+# An SDP has the port of each side, the client's too.
+meet_as_client() {
+    our_port=$((10000 + $$ % 9000))
+    start_theirs server --peer-port "$our_port"
+    await theirs "$theirs" '^port ' || fail "the other side did not start"
+    port=$(theirs_fact port)
+    # shellcheck disable=SC2086
+    start_proxy --from "$our_port" $proxy_options
+    start_mine client --port "$port"
 }
 
 meet_as_server() {

@@ -77,7 +77,7 @@ class Engine:
         self.process = subprocess.Popen(
             ["rtpengine", "--config-file=none", "--foreground", "--log-stderr", "--table=-1",
              "--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{self.address[1]}",
-             f"--port-min={first}", f"--port-max={first + 19}", "--endpoint-learning=immediate",
+             f"--port-min={first}", f"--port-max={first + 19}",
              "--log-level=4", "--log-level-crypto=6", "--log-srtp-keys", "--no-log-timestamps",
              "--num-threads=1"],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, bufsize=0)
@@ -119,7 +119,7 @@ class Remote:
         say("local", self.attribute(offer, "a=fingerprint:"))
         say("port", self.attribute(offer, "m=audio ").split()[0])
         if self.role == "server":
-            self.answer(9)  # where the other side sends from is seen when it does
+            self.answer(options.peer_port)
 
     def offer(self):
         port, rtcp = (opened.getsockname()[1] for opened in (self.rtp, self.rtcp))
@@ -216,13 +216,9 @@ class Remote:
         else:
             self.input += byte
 
-    def may_send(self):
-        """As a server rtpengine does not know where to until something has come."""
-        return self.due is not None and (self.role == "client" or self.media.seen)
-
     def step(self):
         log = self.engine.process.stderr
-        wait = max(0, self.due - time.monotonic()) if self.may_send() else 0.1
+        wait = max(0, self.due - time.monotonic()) if self.due else 0.1
         for ready in select.select([self.rtp, self.rtcp, log, 0], [], [], wait)[0]:
             if ready is log:
                 self.listen(log.readline().decode().rstrip())
@@ -230,7 +226,7 @@ class Remote:
                 self.read_input()
             else:
                 self.media.take(ready.recv(2048))
-        if self.may_send() and self.due <= time.monotonic():
+        if self.due and self.due <= time.monotonic():
             self.send_media()
 
     def play(self):
@@ -247,6 +243,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("role", choices=SETUP)
     parser.add_argument("--fingerprint", required=True)
+    parser.add_argument("--peer-port", type=int)  # of a client
     parser.add_argument("--profile")  # it offers all
     parser.add_argument("--identity")  # it has its own
     parser.add_argument("--limit", type=int, default=20000)
