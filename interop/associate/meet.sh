@@ -1,14 +1,22 @@
-# The cases of every peer that takes the commands of associate and prints its facts. To be read
-# after lib.sh by a script that has peer, version, role (ours) and profile, and that defines
-# start_peer ROLE OPTION..., which starts the other side as "theirs", and unable, which prints the
-# reason why it cannot play this case; arguments: those of the case.
-# shellcheck shell=sh disable=SC2034,SC2100,SC2154
+# The cases of every peer that takes the commands of associate and prints its facts. To be read by a
+# script that has peer, version and the arguments KIND ROLE PROFILE [ARGUMENT]..., of which the last
+# ones are left, and that defines start_peer ROLE OPTION..., which starts the other side as "theirs".
+# ROLE is ours. The script may then change what follows, and plays "play_$kind" "$@".
+# shellcheck shell=sh disable=SC1091,SC2034,SC2100,SC2154
+
+kind=$1
+role=$2
+profile=$3
+shift 3
+title="$role role, $profile, $kind $*"
+. interop/lib.sh
 
 packets=200 # of each side; none: the other side has no SRTP
 media_goes_on=yes
 replay_protection=yes # a packet that comes twice is decrypted once
 serves_on= # yes: the other side does not end with its association
 their_text="hello from $peer"
+refusal="NO_USE_SRTP no SRTP profile" # how our client ends if there is no common profile
 mistrust="ALERT bad_certificate" # how our side ends if its certificate is not the expected one
 our_identity=ours
 their_identity=theirs
@@ -61,6 +69,11 @@ meet_as_server() {
     # shellcheck disable=SC2086
     start_proxy $proxy_options
     start_theirs client --port "$port"
+}
+
+# Prints the reason why the other side cannot play this case.
+unable() { # arguments of the case
+    :
 }
 
 encounter() { # arguments of the case
@@ -257,13 +270,13 @@ play_late_there() {
     pass "$(seen_media)"
 }
 
-refused() { # our cause, pattern in the sentence
+refused() { # our cause and words of the sentence
     await ours "$ours" '^end ' || fail "our side did not end"
     join "$ours"
     same "our exit status" $? 1
     same "our end" "$(fact end)" failed
-    same "our cause" "$(fact failed | cut -d ' ' -f 1)" "$1"
-    fact failed | grep -q -e "$2" || fail "the sentence does not say: $2"
+    same "our cause" "$(fact failed | cut -d ' ' -f 1)" "${1%% *}"
+    fact failed | grep -q -F -e "${1#* }" || fail "the sentence does not say: ${1#* }"
     ! grep -q -e '^keymat' -e '^association' "$dir/ours.out" || fail "our side had keys"
     ! grep -q -e '^keymat' -e '^association' "$dir/theirs.out" || fail "the other side had keys"
 }
@@ -278,8 +291,8 @@ play_wrong() { # whose: theirs or ours
     esac
     encounter "$1"
     case $1 in
-    theirs) refused FINGERPRINT "expected $ours_expect" ;;
-    ours) refused "${mistrust%% *}" "${mistrust#* }" ;;
+    theirs) refused "FINGERPRINT expected $ours_expect" ;;
+    ours) refused "$mistrust" ;;
     esac
     [ -n "$serves_on" ] || await theirs "$theirs" '^end failed$' ||
         fail "the other side did not fail"
@@ -294,8 +307,8 @@ play_no_profile() {
     theirs_profile=AES128_CM_SHA1_80
     encounter
     case $role in
-    client) refused "$refusal" "$refusal_says" ;;
-    server) refused NO_PROFILE "the client offers" ;;
+    client) refused "$refusal" ;;
+    server) refused "NO_PROFILE the client offers" ;;
     esac
     pass "$(fact failed | cut -c 1-90)"
 }

@@ -2,22 +2,13 @@
 # Plays one case against gnutls-cli or gnutls-serv and prints its line. Started by run.sh, with what
 # it prepared.
 # Usage: case.sh KIND ROLE PROFILE [ARGUMENT]...    ROLE is ours
-# shellcheck disable=SC1091,SC2034,SC2154 # the variables are those of lib.sh and meet.sh
+# shellcheck disable=SC1091,SC2034,SC2154 # the variables are those of meet.sh
 set -u
 peer=gnutls
 version=$(gnutls-cli --version | head -n 1)
-kind=$1
-role=$2
-profile=$3
-shift 3
-title="$role role, $profile, $kind $*"
-. interop/lib.sh
 . interop/associate/meet.sh
 
 packets=
-# Without a common profile GnuTLS goes on without one.
-refusal=NO_USE_SRTP
-refusal_says="no SRTP profile"
 
 unable() {
     case "$kind:$role" in

@@ -2,25 +2,16 @@
 # Plays one case against GStreamer's dtlssrtpdec and dtlssrtpenc and prints its line. Started by
 # run.sh, with what it prepared.
 # Usage: dtls.sh KIND ROLE PROFILE [ARGUMENT]...    ROLE is ours
-# shellcheck disable=SC1091,SC2034,SC2154 # the variables are those of lib.sh and meet.sh
+# shellcheck disable=SC1091,SC2034,SC2154 # the variables are those of meet.sh
 set -u
 peer=gstreamer
 version=$(gst-launch-1.0 --version | grep '^GStreamer ')
-kind=$1
-role=$2
-profile=$3
-shift 3
-title="$role role, $profile, $kind $*"
-. interop/lib.sh
 . interop/associate/meet.sh
 
 start_peer() { # arguments of associate
     start theirs 4 /usr/bin/python3 -B interop/gstreamer/dtls.py "$@"
 }
 
-# Without a common profile OpenSSL, below GStreamer, goes on without one.
-refusal=NO_USE_SRTP
-refusal_says="no SRTP profile"
 media_goes_on= # what comes under the old keys after the new pair was made is lost
 
 unable() {

@@ -1,16 +1,10 @@
 #!/bin/sh
 # Plays one case against rtpengine and prints its line. Started by run.sh, with what it prepared.
 # Usage: case.sh KIND ROLE PROFILE [ARGUMENT]...    ROLE is ours
-# shellcheck disable=SC1091,SC2034,SC2154 # the variables are those of lib.sh and meet.sh
+# shellcheck disable=SC1091,SC2034,SC2154 # the variables are those of meet.sh
 set -u
 peer=rtpengine
 version="rtpengine $(dpkg-query -W -f '${Version}' rtpengine-daemon)"
-kind=$1
-role=$2
-profile=$3
-shift 3
-title="$role role, $profile, $kind $*"
-. interop/lib.sh
 . interop/associate/meet.sh
 
 media_goes_on= # the old keys end with the offer
