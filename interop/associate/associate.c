@@ -22,8 +22,8 @@
 
 #include <rtpgate/rtpgate.h>
 
-#include "../media.h"
 #include "facts.h"
+#include "media.h"
 #include "options.h"
 
 enum {

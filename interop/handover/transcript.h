@@ -12,7 +12,7 @@
 
 #include <rtpgate/rtpgate.h>
 
-#include "../packets.h"
+#include "packets.h"
 
 enum {
     EXIT_USAGE = 2,

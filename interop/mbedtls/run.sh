@@ -5,7 +5,7 @@ set -eu
 . "$(dirname -- "$0")/../cases.sh"
 
 build() {
-    cc -std=c11 -D_POSIX_C_SOURCE=200809L -O1 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror \
+    cc -std=c11 -D_POSIX_C_SOURCE=200809L -Iinterop -O1 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror \
         -o "$home/peer" interop/mbedtls/peer/peer.c -lmbedtls -lmbedx509 -lmbedcrypto -lsrtp2
 }
 

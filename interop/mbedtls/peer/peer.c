@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../media.h"
 #include "association.h"
+#include "media.h"
 
 enum { ASSOCIATIONS = 2, TICK = 10, SRTP_ROOM = SRTP_MAX_TRAILER_LEN + 4 };
 
