@@ -318,12 +318,13 @@ begin_anew() { # our role, theirs
     echo "restart $1 $(identity ours-again) $(print_of theirs-again)" >&3
 }
 
-# New identities and keys on the same port, past the wrap of the packets' numbers, while media goes on
-# if the other side can do that.
+# New identities and keys on the same port, past the wrap of the packets' numbers. While media goes
+# on, if the other side can do that, delays let packets of either keys come before and after these.
 play_restart() { # our role in the second association
     column restart
     title="$role role, $profile, second association as $1"
     [ "$1" = client ] && after=server || after=client
+    [ -z "$media_goes_on" ] || proxy_options="--delay 20 --seed 1"
     meet
     before=$(fact keymat)
     exchange 150 150
