@@ -69,7 +69,7 @@ everything() { # script, profiles
             echo "keys $role $profile"
             echo "media $role $profile"
         done
-        for what in data close late late_there no_profile; do
+        for what in data close late late_there restart_late no_profile; do
             echo "$what $role $main"
         done
         for whose in theirs ours; do

@@ -6,7 +6,7 @@
  *     data TEXT           sends a line of application data
  *     media N LEAST       sends N packets more, and says when LEAST of the other side's have come
  *     expect FINGERPRINT  when none was given before
- *     restart client|server IDENTITY FINGERPRINT     a second association on the same port
+ *     restart client|server IDENTITY FINGERPRINT|none    a second association on the same port
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -147,7 +147,9 @@ static void restart(struct associate *associate, char *arguments) {
     options->role = read_role(role);
     options->identity = identity;
     options->fingerprint_count = 0;
-    add_fingerprint(options, fingerprint);
+    if (strcmp(fingerprint, "none") != 0) {
+        add_fingerprint(options, fingerprint);
+    }
     associate_anew(associate);
     associate->shown = RTPGATE_STATE_NEW;
 }

@@ -186,7 +186,7 @@ play_keys() {
 }
 
 play_media() {
-    column keys media
+    column media
     title="$role role, $profile, media both ways"
     meet
     exchange "$packets" "$packets"
@@ -313,9 +313,9 @@ play_no_profile() {
     pass "$(fact failed | cut -c 1-90)"
 }
 
-begin_anew() { # our role, theirs
+begin_anew() { # our role, theirs, the fingerprint that we expect
     echo "restart $2 $(identity theirs-again) $(print_of ours-again)" >&4
-    echo "restart $1 $(identity ours-again) $(print_of theirs-again)" >&3
+    echo "restart $1 $(identity ours-again) $3" >&3
 }
 
 # New identities and keys on the same port, past the wrap of the packets' numbers. While media goes
@@ -329,12 +329,17 @@ play_restart() { # our role in the second association
     before=$(fact keymat)
     exchange 150 150
     [ -z "$media_goes_on" ] || tell "media 300 450"
-    begin_anew "$1" "$after"
+    begin_anew "$1" "$after" "$(print_of theirs-again)"
     await_both '^association 2$' "no keys after the restart"
     [ -n "$media_goes_on" ] || tell "media 300 450"
     await_both '^media-sent 450$' "did not send all packets"
     await_both '^media-received 450$' "did not receive all packets"
     part
+    check_anew
+    pass "new keys; $(seen_media)"
+}
+
+check_anew() {
     our_identity=ours-again
     their_identity=theirs-again
     check_keys
@@ -342,7 +347,29 @@ play_restart() { # our role in the second association
     count_media them fact theirs_fact
     count_media us theirs_fact fact
     check_clean strange repeated
-    pass "new keys; $(seen_media)"
+}
+
+# The other side sends under the new keys before we know its new fingerprint.
+play_restart_late() {
+    column restart late
+    title="$role role, $profile, fingerprint told after the second handshake"
+    [ "$role" = client ] && after=server || after=client
+    meet
+    before=$(fact keymat)
+    exchange 150 150
+    begin_anew "$role" "$after" none
+    await ours "$ours" '^state unverified$' || fail "our side was never unverified"
+    await theirs "$theirs" '^association 2$' || fail "the other side: no keys after the restart"
+    echo "media 100 250" >&4
+    await theirs "$theirs" '^media-sent 250$' || fail "the other side did not send all packets"
+    echo "expect $(print_of theirs-again)" >&3
+    await ours "$ours" '^association 2$' || fail "our side: no keys after the restart"
+    echo "media 100 250" >&3
+    await_both '^media-received 250$' "did not receive all packets"
+    part
+    check_anew
+    [ "$(fact held)" -ge 100 ] || fail "only $(fact held) packets waited for the fingerprint"
+    pass "$(fact held) packets waited for it; $(seen_media)"
 }
 
 fate() { # word, direction or nothing

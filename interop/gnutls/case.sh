@@ -13,7 +13,7 @@ packets=
 unable() {
     case "$kind:$role" in
     media:*) echo "gnutls-bin has no SRTP" ;;
-    restart:*) echo "neither gnutls-cli nor gnutls-serv begins a second association" ;;
+    restart*:*) echo "neither gnutls-cli nor gnutls-serv begins a second association" ;;
     late_there:*) echo "gnutls-bin must know whom to trust before it begins" ;;
     close:client) echo "gnutls-serv never sends close_notify" ;;
     esac

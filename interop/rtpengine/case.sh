@@ -74,8 +74,8 @@ if [ "$kind $role $*" = "wrong server ours" ]; then
 fi
 
 # It closes the old association when it hears of the new one.
-begin_anew() { # our role, theirs
-    echo "restart $1 $(identity ours-again) $(print_of theirs-again)" >&3
+begin_anew() { # our role, theirs, the fingerprint that we expect
+    echo "restart $1 $(identity ours-again) $3" >&3
     await ours "$ours" "^local $(print_of ours-again)" || fail "our side did not begin anew"
     echo "restart $2 - $(print_of ours-again)" >&4
 }
