@@ -42,7 +42,7 @@ rules=$(grep -v '^#' interop/rules.list | grep -F -- "${1:-}") || {
     echo "rules: none has \"$1\" in it"
     exit 1
 }
-sh tests/setup.sh build openssl
+sh tests/setup.sh build openssl pion
 rm -rf "$copy"
 mkdir -p "$copy/tree"
 cp -R CMakeLists.txt CMakePresets.json src include examples interop tests "$copy/tree/"
