@@ -113,7 +113,9 @@ func isReport(packet []byte) bool {
 	return packet[1] >= 192 && packet[1] <= 223
 }
 
+// A number that is new under some keys may be an old one under others.
 func (m *media) decrypt(packet []byte) {
+	repeated := false
 	for _, context := range m.inbound {
 		var plain []byte
 		var err error
@@ -126,14 +128,14 @@ func (m *media) decrypt(packet []byte) {
 			m.count(plain)
 			return
 		}
-		if strings.Contains(err.Error(), "duplicated") {
-			m.repeats++
-			return
-		}
+		repeated = repeated || strings.Contains(err.Error(), "duplicated")
 	}
-	if m.awaiting {
+	switch {
+	case m.awaiting:
 		m.held = append(m.held, packet)
-	} else {
+	case repeated:
+		m.repeats++
+	default:
 		m.unauthentic++
 	}
 }
