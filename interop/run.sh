@@ -5,8 +5,9 @@
 set -eu
 cd -- "$(dirname -- "$0")/.."
 export JOBS="${JOBS:-4}"
-# These keep a core busy: they are met one after the other, beside those that mostly wait.
-busy="browser chromium firefox werift wrtc aiortc webrtcbin"
+# These keep a core busy, and share what ice.sh prepares: they are met one after the other, beside
+# those that mostly wait.
+busy="aiortc browser kit webrtcbin werift wrtc"
 records=build/release/interop/record
 work=$(mktemp -d)
 lanes=

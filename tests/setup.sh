@@ -17,6 +17,7 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     node="nodejs npm"
 fi
 
+page="libmicrohttpd-dev libnice-dev"
 packages=
 for group in "$@"; do
     case $group in
@@ -30,12 +31,14 @@ for group in "$@"; do
         # Debian's gnutls.pc asks for it when linking statically, and nothing depends on it.
         packages="$packages libunistring-dev"
         ;;
-    node | werift | wrtc | kit) packages="$packages $node" ;;
+    node) packages="$packages $node" ;;
+    werift | wrtc | kit) packages="$packages $node $page" ;;
     openssl) packages="$packages openssl" ;;
     gnutls) packages="$packages openssl gnutls-bin" ;;
-    aiortc) packages="$packages $node python3-aiortc" ;;
+    aiortc) packages="$packages $node $page python3-aiortc" ;;
     webrtcbin)
-        packages="$packages $node python3-gst-1.0 gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice"
+        packages="$packages $node $page python3-gst-1.0 gir1.2-gst-plugins-bad-1.0"
+        packages="$packages gstreamer1.0-nice"
         packages="$packages gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
         ;;
     mbedtls) packages="$packages openssl libmbedtls-dev libsrtp2-dev" ;;
@@ -49,9 +52,9 @@ for group in "$@"; do
         packages="$packages openssl golang-go"
         packages="$packages golang-github-pion-dtls.v2-dev golang-github-pion-srtp.v2-dev"
         ;;
-    page) packages="$packages libmicrohttpd-dev libnice-dev" ;;
+    page) packages="$packages $page" ;;
     chromium) packages="$packages $node chromium" ;;
-    browser) packages="$packages $node chromium firefox-esr" ;;
+    browser) packages="$packages $node $page chromium firefox-esr" ;;
     bench)
         packages="$packages libssl-dev valgrind golang-go"
         packages="$packages golang-github-pion-dtls.v2-dev golang-github-pion-srtp.v2-dev"
