@@ -183,10 +183,22 @@ static int receive_once(rtpgate_media *media, enum rtpgate_kind kind, const uint
     return allowed < 0 ? withdraw(out, code, allowed) : code;
 }
 
+/* What libsrtp would get wrong. */
+static int vet_header(const rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in) {
+    if (kind != RTPGATE_KIND_RTP) {
+        return 0;
+    }
+    if (rg_packet_uses_cryptex(in)) {
+        return RTPGATE_ERR_CRYPTEX;
+    }
+    return media->extension_count > 0 && rg_packet_pads_elements(in) ? RTPGATE_ERR_MALFORMED : 0;
+}
+
 static int protect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in, size_t length,
                    uint8_t *out, size_t capacity) {
     size_t trailer = trailer_length(media, kind);
     transform *call = kind == RTPGATE_KIND_RTP ? srtp_protect : srtp_protect_rtcp;
+    int code;
 
     if (length > MAX_PACKET - trailer || !rg_packet_well_formed(kind, in, length)) {
         return RTPGATE_ERR_MALFORMED;
@@ -194,11 +206,9 @@ static int protect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *
     if (capacity < length + trailer) {
         return RTPGATE_ERR_NOBUF;
     }
-    if (kind == RTPGATE_KIND_RTP && rg_packet_uses_cryptex(in)) {
-        return RTPGATE_ERR_CRYPTEX;
-    }
-    if (kind == RTPGATE_KIND_RTP && media->extension_count > 0 && rg_packet_pads_elements(in)) {
-        return RTPGATE_ERR_MALFORMED;
+    code = vet_header(media, kind, in);
+    if (code != 0) {
+        return code;
     }
     return media->resumable ? send_once(media, kind, in, length, out)
                             : run(call, media->outbound, &media->stats, in, length, out);
@@ -226,6 +236,7 @@ static int receive(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *
 static int unprotect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t *in, size_t length,
                      uint8_t *out, size_t capacity) {
     size_t trailer = trailer_length(media, kind);
+    int code;
 
     if (length < trailer || length > MAX_PACKET ||
         !rg_packet_well_formed(kind, in, length - trailer)) {
@@ -234,11 +245,9 @@ static int unprotect(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t
     if (capacity < length) {
         return RTPGATE_ERR_NOBUF;
     }
-    if (kind == RTPGATE_KIND_RTP && rg_packet_uses_cryptex(in)) {
-        return RTPGATE_ERR_CRYPTEX;
-    }
-    if (kind == RTPGATE_KIND_RTP && media->extension_count > 0 && rg_packet_pads_elements(in)) {
-        return RTPGATE_ERR_MALFORMED;
+    code = vet_header(media, kind, in);
+    if (code != 0) {
+        return code;
     }
     if (!encrypted(media, kind, in, length)) {
         ++media->stats.unencrypted;
