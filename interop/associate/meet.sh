@@ -302,7 +302,9 @@ play_wrong() { # whose: theirs or ours
 play_no_profile() {
     column no-profile
     title="$role role, no common profile"
-    ours_more="--grace 300 --deadline 1500"
+    ours_more="--grace 300"
+    # A server that answers no hello waits for a better one; a client's peer may be slow to begin.
+    [ "$role" = client ] || ours_more="--deadline 1500"
     ours_profile=AEAD_AES_128_GCM
     theirs_profile=AES128_CM_SHA1_80
     encounter
