@@ -312,6 +312,30 @@ START_TEST(an_engine_that_contradicts_the_guard_never_becomes_ready) {
 }
 END_TEST
 
+static enum rg_engine_status refuse_record(struct rg_engine *engine, struct rg_bytes record) {
+    (void)engine;
+    (void)record;
+    return RG_ENGINE_FAILED;
+}
+
+/* GnuTLS fails on any record when there is no memory: also on one that waited for our flight 5. */
+START_TEST(a_candidate_may_end_with_a_record_that_was_held) {
+    struct rg_engine_ops refusing = rg_engine_gnutls;
+    struct sim_forged finished = sim_forge_record(22, 1, 0, NULL, 100);
+    refusing.record = refuse_record;
+    sim_pair_init(&pair, 1, &sim_calm);
+    pair.client.session->engine = &refusing;
+    sim_link_inject(pair.link, SIM_CLIENT, finished.bytes, finished.length, 0, 15000);
+    sim_pair_run(&pair, 18000);
+    ck_assert_uint_eq(pair.client.session->held.count, 1);
+    sim_link_run(pair.link, 25000);
+    ck_assert_uint_eq(pair.client.session->held.count, 0);
+    ck_assert_ptr_null(pair.client.session->candidates[0]);
+    ck_assert_uint_eq(pair.client.session->combination, 1);
+    pair.client.session->engine = &rg_engine_gnutls;
+}
+END_TEST
+
 static enum rtpgate_event_type next_event(rtpgate_session *session) {
     struct rtpgate_event event;
     (void)rtpgate_session_next_event(session, &event);
@@ -387,6 +411,7 @@ int main(void) {
     tcase_add_test(tests, only_authenticated_records_move_a_ready_path);
     tcase_add_test(tests, data_before_finished_is_delivered_after_it);
     tcase_add_loop_test(tests, an_engine_that_contradicts_the_guard_never_becomes_ready, 0, 3);
+    tcase_add_test(tests, a_candidate_may_end_with_a_record_that_was_held);
     tcase_add_test(tests, events_of_what_is_over_are_not_told);
     tcase_add_test(tests, advice_that_nothing_came_of_is_not_told_after_the_keys);
     int failed = suite_run(suite);

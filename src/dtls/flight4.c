@@ -316,12 +316,13 @@ static enum trial look_at(struct rg_candidate *candidate, struct look *look, uns
 
 /* Looks at some combinations that are new, from where the last look ended. */
 static enum trial try_flights(struct rg_candidate *candidate, unsigned first, bool trusted_only) {
+    struct rtpgate_session *session = candidate->session;
     struct look look = {.tries = 0};
     for (unsigned i = 0; i < COMBINATIONS; i++) {
         unsigned n = (candidate->cursor + i) % COMBINATIONS;
         enum trial trial = look_at(candidate, &look, first, n, trusted_only);
         if (trial == TAKEN) {
-            candidate->session->combination = n + 1;
+            session->combination = n + 1; /* the candidate may be gone */
             return TAKEN;
         }
         if (trial == LATER) {
