@@ -43,14 +43,18 @@ START_TEST(a_keystream_may_be_taken_in_any_pieces) {
 END_TEST
 
 START_TEST(a_keystream_ends_before_it_repeats) {
-    static uint8_t data[KEYSTREAM];
+    static uint8_t whole[KEYSTREAM];
+    static uint8_t pieces[KEYSTREAM];
     srtp_cipher_t *cipher = cipher_make(types[_i], key_lengths[_i], 0);
 
     begin(cipher);
-    ck_assert_int_eq(cipher_encrypt(cipher, data, KEYSTREAM - 3), srtp_err_status_ok);
-    ck_assert_int_eq(cipher_encrypt(cipher, data, 4), srtp_err_status_terminus);
-    ck_assert_int_eq(cipher_encrypt(cipher, data, 3), srtp_err_status_ok);
-    ck_assert_int_eq(cipher_encrypt(cipher, data, 1), srtp_err_status_terminus);
+    ck_assert_int_eq(cipher_encrypt(cipher, whole, KEYSTREAM), srtp_err_status_ok);
+    begin(cipher);
+    ck_assert_int_eq(cipher_encrypt(cipher, pieces, KEYSTREAM - 3), srtp_err_status_ok);
+    ck_assert_int_eq(cipher_encrypt(cipher, pieces + KEYSTREAM - 3, 4), srtp_err_status_terminus);
+    ck_assert_int_eq(cipher_encrypt(cipher, pieces + KEYSTREAM - 3, 3), srtp_err_status_ok);
+    ck_assert_mem_eq(pieces, whole, KEYSTREAM);
+    ck_assert_int_eq(cipher_encrypt(cipher, pieces, 1), srtp_err_status_terminus);
     ck_assert_int_eq(srtp_cipher_dealloc(cipher), srtp_err_status_ok);
 }
 END_TEST

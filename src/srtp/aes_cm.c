@@ -22,7 +22,7 @@ struct cm {
     const struct nettle_cipher *aes;
     unsigned position; /* in the keystream, in bytes */
     uint8_t salt[SALT];
-    uint8_t counter[AES_BLOCK_SIZE];
+    uint8_t counter[SALT]; /* its last two bytes stand in `position` */
     union {
         struct aes128_ctx aes128;
         struct aes256_ctx aes256;
@@ -74,16 +74,22 @@ static srtp_err_status_t set_iv(void *state, uint8_t *iv, srtp_cipher_direction_
     struct cm *cm = state;
 
     (void)direction;
-    memcpy(cm->counter, iv, AES_BLOCK_SIZE);
     for (size_t i = 0; i < SALT; i++) {
-        cm->counter[i] ^= cm->salt[i];
+        cm->counter[i] = iv[i] ^ cm->salt[i];
     }
-    cm->position = AES_BLOCK_SIZE * ((unsigned)cm->counter[14] << 8 | cm->counter[15]);
+    cm->position = AES_BLOCK_SIZE * ((unsigned)iv[14] << 8 | iv[15]);
     return srtp_err_status_ok;
 }
 
+/* From the beginning of a block on. nettle counts on the copy, since it carries into the salt
+ * behind the last block, of which a piece may still be wanted. */
 static void apply(struct cm *cm, uint8_t *data, unsigned length) {
-    ctr_crypt(&cm->key, cm->aes->encrypt, AES_BLOCK_SIZE, cm->counter, length, data, data);
+    uint8_t counter[AES_BLOCK_SIZE];
+
+    memcpy(counter, cm->counter, SALT);
+    counter[14] = (uint8_t)(cm->position / AES_BLOCK_SIZE >> 8);
+    counter[15] = (uint8_t)(cm->position / AES_BLOCK_SIZE);
+    ctr_crypt(&cm->key, cm->aes->encrypt, AES_BLOCK_SIZE, counter, length, data, data);
     cm->position += length;
 }
 
@@ -101,8 +107,6 @@ static unsigned finish_block(struct cm *cm, uint8_t *data, unsigned length) {
         done = length;
     }
     cm->position -= used;
-    cm->counter[14] = (uint8_t)(cm->position / AES_BLOCK_SIZE >> 8);
-    cm->counter[15] = (uint8_t)(cm->position / AES_BLOCK_SIZE);
     apply(cm, block, AES_BLOCK_SIZE);
     for (unsigned i = 0; i < done; i++) {
         data[i] ^= block[used + i];
