@@ -139,6 +139,15 @@ START_TEST(a_third_association_keeps_working_when_the_second_was_closed) {
 }
 END_TEST
 
+static void restart_until_only_the_server_is_ready(void) {
+    restart(client, 0, RTPGATE_ROLE_CLIENT);
+    restart(server, 1, RTPGATE_ROLE_SERVER);
+    ck_assert_int_eq(rtpgate_session_start(rtpgate_peer_session(client), now), 0);
+    (void)carry(client, server);
+    (void)carry(server, client);
+    (void)carry(client, server);
+}
+
 /* The last flight of the server may be overtaken, or its fingerprint be late. */
 START_TEST(media_that_comes_before_its_keys_waits_for_the_second_association) {
     uint8_t packet[BUFFER];
@@ -148,12 +157,7 @@ START_TEST(media_that_comes_before_its_keys_waits_for_the_second_association) {
     connect_peers();
     size_t old_length = protect(server, buffer, 2);
     assert_arrives(client, packet, protect(server, packet, 3), 3);
-    restart(client, 0, RTPGATE_ROLE_CLIENT);
-    restart(server, 1, RTPGATE_ROLE_SERVER);
-    ck_assert_int_eq(rtpgate_session_start(rtpgate_peer_session(client), now), 0);
-    (void)carry(client, server);
-    (void)carry(server, client);
-    (void)carry(client, server); /* the server is READY again, the client not yet */
+    restart_until_only_the_server_is_ready();
     for (uint16_t number = 3; number < 5; number++) { /* 3 was seen under the old keys */
         length = protect(server, packet, number);
         ck_assert_int_eq(rtpgate_peer_input(client, packet, &length, 0, false, now),
@@ -171,6 +175,74 @@ START_TEST(media_that_comes_before_its_keys_waits_for_the_second_association) {
         ck_assert_mem_eq(buffer, expected, PACKET);
     }
     ck_assert_int_eq(rtpgate_peer_next_packet(client, buffer, sizeof(buffer), &length), 0);
+}
+END_TEST
+
+/* Keys that are used up are what a second association is for. */
+START_TEST(media_waits_for_the_second_association_when_the_keys_are_used_up) {
+    uint8_t packet[BUFFER];
+    uint8_t buffer[BUFFER];
+    size_t length;
+    teardown();
+    setup_with((struct rtpgate_media_settings){.rtp_limit = 2});
+    connect_peers();
+    for (uint16_t number = 0; number < 2; number++) {
+        assert_arrives(client, packet, protect(server, packet, number), number);
+    }
+    restart_until_only_the_server_is_ready();
+    length = protect(server, packet, 2);
+    ck_assert_int_eq(rtpgate_peer_input(client, packet, &length, 0, false, now), RTPGATE_ERR_STATE);
+    run();
+    ck_assert_int_eq(rtpgate_peer_next_packet(client, buffer, sizeof(buffer), &length),
+                     RTPGATE_KIND_RTP);
+    make_rtp(packet, 2);
+    ck_assert_uint_eq(length, PACKET);
+    ck_assert_mem_eq(buffer, packet, PACKET);
+}
+END_TEST
+
+/* A packet with padding before an element: MALFORMED where elements are encrypted. */
+static size_t protect_padded(rtpgate_peer *peer, uint8_t *packet) {
+    static const uint8_t elements[] = {0xbe, 0xde, 0, 1, 0, 0, 0x10, 0x5a};
+    uint8_t plain[PACKET];
+    make_rtp(plain, 7);
+    plain[0] |= 0x10;
+    memcpy(plain + 12, elements, sizeof(elements));
+    int length = rtpgate_peer_protect(peer, RTPGATE_KIND_RTP, plain, PACKET, packet, BUFFER);
+    ck_assert_int_gt(length, PACKET);
+    return (size_t)length;
+}
+
+static const struct rtpgate_media_settings hiding = {.encrypted_extensions = (uint8_t[]){1},
+                                                     .encrypted_extension_count = 1};
+
+START_TEST(what_the_old_settings_refuse_waits_for_the_second_association) {
+    uint8_t packet[BUFFER];
+    uint8_t buffer[BUFFER];
+    teardown();
+    setup_with(hiding);
+    connect_peers();
+    settings = (struct rtpgate_media_settings){0};
+    restart_until_only_the_server_is_ready();
+    size_t length = protect_padded(server, packet);
+    ck_assert_int_eq(rtpgate_peer_input(client, packet, &length, 0, false, now), RTPGATE_ERR_STATE);
+    run();
+    ck_assert_int_eq(rtpgate_peer_next_packet(client, buffer, sizeof(buffer), &length),
+                     RTPGATE_KIND_RTP);
+    ck_assert_uint_eq(length, PACKET);
+}
+END_TEST
+
+START_TEST(what_the_new_settings_refuse_is_tried_with_the_old_keys) {
+    uint8_t packet[BUFFER];
+    connect_peers();
+    size_t length = protect_padded(server, packet);
+    settings = hiding;
+    restart(client, 0, RTPGATE_ROLE_CLIENT);
+    restart(server, 1, RTPGATE_ROLE_SERVER);
+    connect_peers();
+    ck_assert_int_eq(rtpgate_peer_input(client, packet, &length, 0, false, now), RTPGATE_KIND_RTP);
+    ck_assert_uint_eq(length, PACKET);
 }
 END_TEST
 
@@ -272,6 +344,9 @@ int main(void) {
     tcase_add_test(tests, paths_and_rtt_are_handed_on_to_the_second_association);
     tcase_add_test(tests, a_third_association_keeps_working_when_the_second_was_closed);
     tcase_add_test(tests, media_that_comes_before_its_keys_waits_for_the_second_association);
+    tcase_add_test(tests, media_waits_for_the_second_association_when_the_keys_are_used_up);
+    tcase_add_test(tests, what_the_old_settings_refuse_waits_for_the_second_association);
+    tcase_add_test(tests, what_the_new_settings_refuse_is_tried_with_the_old_keys);
     tcase_add_test(tests, media_that_waits_is_dropped_when_the_second_association_fails);
     tcase_add_test(tests, numbers_of_both_associations_do_not_disturb_each_other);
     tcase_add_test(tests, the_end_of_the_first_association_is_told_after_the_second_has_failed);

@@ -74,9 +74,9 @@ RTPGATE_API rtpgate_media *rtpgate_peer_media(rtpgate_peer *peer);
 /*
  * Begins a second association on the same port, after an offer and answer that ask for one (RFC
  * 8842 5, RFC 5764 4.3): new identity, new fingerprints, new role, as `config` and
- * rtpgate_peer_session say. Media goes on under the old keys until the new ones exist; what does
- * not fit the old ones is held until then, as before the first keys, and counts as an
- * authentication failure (or replay) of the old ones. SRTP is then tried with the new keys first,
+ * rtpgate_peer_session say. Media goes on under the old keys until the new ones exist; what the
+ * old ones refuse is held until then, as before the first keys, and counts as refused by the old
+ * ones, most often as an authentication failure. SRTP is then tried with the new keys first,
  * with the old ones for 3 s more, in which each packet under these counts as a failure of the new
  * ones. An association that is not READY (yet, or any more) is replaced at once. Returns 0;
  * RTPGATE_ERR_INVAL; RTPGATE_ERR_NOMEM: nothing has changed.

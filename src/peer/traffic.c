@@ -19,10 +19,13 @@ static int try_keys(rtpgate_media *media, enum rtpgate_kind kind, const uint8_t 
     return status;
 }
 
-/* Replays and SSRCs are looked at before the packet is authenticated, so what is new under other
- * keys may be an old number under these, or one SSRC too many. */
+/* All but the first is looked at before the packet is authenticated: what is good under other keys
+ * may be an old number under these, one SSRC or one packet too many, or not what their settings
+ * say. */
 static bool is_for_other_keys(int status) {
-    return status == RTPGATE_ERR_AUTH || status == RTPGATE_ERR_REPLAY || status == RTPGATE_ERR_SSRC;
+    return status == RTPGATE_ERR_AUTH || status == RTPGATE_ERR_REPLAY ||
+           status == RTPGATE_ERR_SSRC || status == RTPGATE_ERR_EXPIRED ||
+           status == RTPGATE_ERR_MALFORMED;
 }
 
 static bool has_media(const struct rtpgate_peer *peer) {
