@@ -74,8 +74,9 @@ static srtp_err_status_t set_iv(void *state, uint8_t *iv, srtp_cipher_direction_
     struct cm *cm = state;
 
     (void)direction;
+    memcpy(cm->counter, iv, SALT);
     for (size_t i = 0; i < SALT; i++) {
-        cm->counter[i] = iv[i] ^ cm->salt[i];
+        cm->counter[i] ^= cm->salt[i];
     }
     cm->position = AES_BLOCK_SIZE * ((unsigned)iv[14] << 8 | iv[15]);
     return srtp_err_status_ok;
