@@ -23,8 +23,13 @@ AEAD_AES_256_GCM) cipher=aes-256-gcm auth=null rtcp_auth=null ;;
 esac
 
 start_pipeline() { # arguments of gst-launch-1.0
-    start theirs 4 gst-launch-1.0 "$@"
+    start theirs 4 gst-launch-1.0 --no-fault "$@"
     theirs=$started
+}
+
+# GStreamer 1.22 crashes now and then while it takes a pipeline down, when all has passed.
+pipeline_ended() {
+    join "$theirs" || grep -q '^Execution ended after ' "$dir/theirs.out"
 }
 
 theirs_port() { # name of a udpsrc
@@ -56,7 +61,7 @@ play_protect() {
     start_srtpdec
     await_ports
     protect_to "$(theirs_port rtp)" "$(theirs_port rtcp)"
-    join "$theirs" || fail "GStreamer did not receive all $sent datagrams"
+    pipeline_ended || fail "GStreamer did not receive all $sent datagrams"
     if [ -n "$wrong" ]; then
         empty theirs.rtp
         empty theirs.rtcp
@@ -82,7 +87,7 @@ start_srtpenc() {
 play_unprotect() {
     start_handover unprotect
     start_srtpenc
-    join "$theirs" || fail "GStreamer did not send everything"
+    pipeline_ended || fail "GStreamer did not send everything"
     unprotected
     [ -z "$wrong" ] || nothing_unprotected
     equal got.rtp plain.rtp
