@@ -59,7 +59,7 @@ for group in "$@"; do
         packages="$packages libssl-dev valgrind golang-go"
         packages="$packages golang-github-pion-dtls.v2-dev golang-github-pion-srtp.v2-dev"
         ;;
-    *) fail "no such group: $group" ;;
+    *) fail "no such group: $group (the groups are the words before the brackets in tests/setup.sh)" ;;
     esac
 done
 
