@@ -65,8 +65,11 @@ START_TEST(nobody_is_ended_by_an_unproven_forgery_before_the_deadline) {
 }
 END_TEST
 
-static void advise(void) {
-    rg_advise(pair.server.session, RTPGATE_ERR_NO_CERTIFICATE, 0, "the client sent no certificate");
+static void give_empty_certificate(void) {
+    static const uint8_t body[3] = {0};
+    struct sim_forged datagram =
+        sim_forge_fragment(RG_CERTIFICATE, 1, sizeof(body), 0, body, sizeof(body), 0);
+    give(datagram.bytes, datagram.length);
 }
 
 static void give_alert(void) {
@@ -117,7 +120,7 @@ static void forget_the_fingerprint(void) {
 }
 
 static void (*const anomalies[])(void) = {
-    advise,
+    give_empty_certificate,
     give_alert,
     give_junk,
     give_another_hello,

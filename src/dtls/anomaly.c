@@ -16,6 +16,6 @@ static bool dropped_any(const struct rtpgate_session_stats *stats) {
 
 /* What waits came out of order or from a path that is not valid. */
 bool rg_saw_anomaly(const struct rtpgate_session *session) {
-    return dropped_any(&session->stats) || session->advised != 0 || session->held.count > 0 ||
+    return dropped_any(&session->stats) || session->held.count > 0 ||
            session->paths.early.count > 0;
 }
