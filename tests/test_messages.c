@@ -140,6 +140,61 @@ START_TEST(the_longest_untouched_version_gives_way) {
 }
 END_TEST
 
+static enum rg_added add_type(uint8_t type, const char *text) {
+    const struct rg_fragment fragment = {.type = type,
+                                         .total = (uint32_t)strlen(text),
+                                         .sequence = 0,
+                                         .body = {(const uint8_t *)text, strlen(text)}};
+    return rg_messages_add(&messages, &fragment, (struct rg_origin){1, 1});
+}
+
+/* Junk takes the place of junk like it first. */
+START_TEST(pieces_of_junk_do_not_drive_out_what_is_whole) {
+    (void)add(0, 7, 0, "genuine");
+    for (uint32_t total = 100; total < 200; total++) {
+        (void)add(0, total, 0, "junk");
+    }
+    assert_version(0, 0, "genuine");
+}
+END_TEST
+
+START_TEST(whole_junk_does_not_drive_out_what_is_not_whole_yet) {
+    char junk[] = "junk 0";
+    (void)add(0, 7, 0, "gen");
+    for (int i = 0; i < 200; i++) {
+        junk[5] = (char)i;
+        (void)add(0, (uint32_t)strlen(junk), 0, junk);
+    }
+    ck_assert_int_eq(add(0, 7, 3, "uine"), RG_ADDED_WHOLE);
+    assert_version(0, 0, "genuine");
+}
+END_TEST
+
+START_TEST(junk_of_another_type_drives_out_itself_alone) {
+    char junk[] = "junk 0";
+    (void)add(0, 7, 0, "genuine");
+    for (int i = 1; i < 200; i++) {
+        junk[5] = (char)i;
+        (void)add_type(RG_HELLO_VERIFY_REQUEST, junk);
+    }
+    assert_version(0, 0, "genuine");
+}
+END_TEST
+
+/* Who wants to drive out another message must send as much as it has, not only announce it. */
+START_TEST(what_lacks_most_goes_when_there_is_no_room) {
+    (void)add(1, 7, 0, "genuine");
+    (void)add(2, 1000, 0, "genuine, the first of it");
+    for (uint32_t total = 11000; total < 11100; total++) {
+        (void)add(3, total, 0, "junk");
+        (void)add(4, total, 0, "junk");
+    }
+    ck_assert_uint_gt(messages.evicted, 190);
+    assert_version(1, 0, "genuine");
+    ck_assert_int_eq(add(2, 1000, 0, "genuine, the first of it"), RG_ADDED_KNOWN);
+}
+END_TEST
+
 START_TEST(memory_stays_below_its_bound) {
     for (uint16_t sequence = 0; sequence < RG_SEQUENCES; sequence++) {
         for (uint32_t total = 9000; total < 9000 + RG_VARIANTS; total++) {
@@ -281,6 +336,10 @@ int main(void) {
     tcase_add_test(tests, a_forged_whole_message_stands_beside_the_genuine_one);
     tcase_add_test(tests, another_length_or_type_is_another_version);
     tcase_add_test(tests, the_longest_untouched_version_gives_way);
+    tcase_add_test(tests, pieces_of_junk_do_not_drive_out_what_is_whole);
+    tcase_add_test(tests, whole_junk_does_not_drive_out_what_is_not_whole_yet);
+    tcase_add_test(tests, junk_of_another_type_drives_out_itself_alone);
+    tcase_add_test(tests, what_lacks_most_goes_when_there_is_no_room);
     tcase_add_test(tests, memory_stays_below_its_bound);
     tcase_add_test(tests, large_forgeries_give_way_to_a_new_version_of_an_older_message);
     tcase_add_test(tests, what_cannot_be_kept_is_refused);

@@ -4,7 +4,9 @@
  * Fragments may come in any order, overlap, repeat and contradict each other. For each message_seq
  * there are up to RG_VARIANTS versions of the message. A single forged fragment never keeps the
  * genuine message from becoming whole, and whatever was forged, one undisturbed repetition by the
- * peer heals it. When a limit is reached the version that was not touched for longest goes.
+ * peer heals it. When there is no room the version goes that lacks most bytes; when a message has
+ * too many versions, one of the kind (its type, and whether it is whole) that has most of them; and
+ * of several that which was not touched for longest.
  */
 #ifndef RG_DTLS_MESSAGES_H
 #define RG_DTLS_MESSAGES_H
