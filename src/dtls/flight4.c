@@ -234,6 +234,38 @@ static bool is_certificate_trusted(const struct rtpgate_session *session, unsign
     return expected <= 1 || came_together(flight[CERTIFICATE], flight[KEY_EXCHANGE]);
 }
 
+/* Whether `a` came nearer to what is signed than `b`, when its place is `before` it or after it. */
+static bool is_nearer(uint64_t a, uint64_t b, uint64_t is_signed, bool before) {
+    bool a_fits = (a < is_signed) == before;
+    bool b_fits = (b < is_signed) == before;
+    return a_fits && (!b_fits || (before ? a > b : a < b));
+}
+
+/*
+ * Who does not read the path hardly hits the moment between two datagrams of one flight: of what is
+ * not signed the last Certificate before the ServerKeyExchange and the first CertificateRequest
+ * after it are the genuine ones, most likely.
+ */
+static bool is_nearest(const struct rtpgate_session *session, unsigned first,
+                       const struct rg_message *const *flight) {
+    static const unsigned places[] = {CERTIFICATE, CERTIFICATE_REQUEST};
+    for (unsigned i = 0; i < 2 * RG_VARIANTS; i++) {
+        unsigned place = places[i % 2];
+        const struct rg_message *other =
+            rg_messages_get(&session->messages, first + place, types[place], i / 2);
+        struct rg_bytes leaf;
+        bool counts =
+            other != NULL && other != flight[place] &&
+            (place != CERTIFICATE ||
+             (rg_certificate_leaf(rg_message_body(other), &leaf) && rg_is_expected(session, leaf)));
+        if (counts && is_nearer(other->serial, flight[place]->serial, flight[KEY_EXCHANGE]->serial,
+                                place == CERTIFICATE)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is_same(const uint64_t *used, const struct rg_message *const *flight) {
     for (size_t i = 0; i < RG_FLIGHT4; i++) {
         if (used[i] != flight[i]->serial) {
@@ -290,23 +322,26 @@ static bool is_trusted(const struct rtpgate_session *session, unsigned first,
            is_certificate_trusted(session, first, flight);
 }
 
-/* Combination `n` of this look. */
+enum kind { TRUSTED, NEAREST, ANY };
+
+/* Combination `n` of this look, if it is of the `kind`. */
 static enum trial look_at(struct rg_candidate *candidate, struct look *look, unsigned first,
-                          unsigned n, bool trusted_only) {
+                          unsigned n, enum kind kind) {
     struct rtpgate_session *session = candidate->session;
     const struct rg_message *flight[RG_FLIGHT4];
     if (!rg_messages_pick(&session->messages, first, types, RG_FLIGHT4, n, flight) ||
-        newest(flight) <= candidate->tried || is_used(session, flight)) {
+        newest(flight) <= candidate->tried || is_used(session, flight) ||
+        (kind == NEAREST && !is_nearest(session, first, flight))) {
         return NEXT;
     }
     enum worth value = worth(candidate, look, n, flight);
-    if (value == UNEXPECTED && n < STRANGERS) {
+    if (value == UNEXPECTED && n < STRANGERS && kind != NEAREST) {
         note_stranger(candidate, flight);
     }
     if (value != PLAUSIBLE) {
         return NEXT;
     }
-    if (trusted_only && !is_trusted(session, first, flight)) {
+    if (kind == TRUSTED && !is_trusted(session, first, flight)) {
         /* The network has turned the messages around, or the genuine one is on its way. */
         rg_flight_hurry(&candidate->flight, session->now);
         return NEXT;
@@ -315,12 +350,12 @@ static enum trial look_at(struct rg_candidate *candidate, struct look *look, uns
 }
 
 /* Looks at some combinations that are new, from where the last look ended. */
-static enum trial try_flights(struct rg_candidate *candidate, unsigned first, bool trusted_only) {
+static enum trial try_flights(struct rg_candidate *candidate, unsigned first, enum kind kind) {
     struct rtpgate_session *session = candidate->session;
     struct look look = {.tries = 0};
     for (unsigned i = 0; i < COMBINATIONS; i++) {
         unsigned n = (candidate->cursor + i) % COMBINATIONS;
-        enum trial trial = look_at(candidate, &look, first, n, trusted_only);
+        enum trial trial = look_at(candidate, &look, first, n, kind);
         if (trial == TAKEN) {
             session->combination = n + 1; /* the candidate may be gone */
             return TAKEN;
@@ -346,20 +381,28 @@ static void look_for_missing_request(struct rg_candidate *candidate, unsigned fi
     }
 }
 
-bool rg_flight4_search(struct rg_candidate *candidate, bool trusted_only) {
-    bool finished = true;
+/* NEXT when nothing of that kind is left. */
+static enum trial search(struct rg_candidate *candidate, enum kind kind) {
+    enum trial result = NEXT;
     unsigned last = candidate->request != NULL ? 1 : 0;
-    for (unsigned first = 0; first <= last; first++) {
-        enum trial trial = try_flights(candidate, first, trusted_only);
-        if (trial == TAKEN) {
-            return true;
+    for (unsigned first = 0; first <= last && result != TAKEN; first++) {
+        enum trial trial = try_flights(candidate, first, kind);
+        result = trial != NEXT ? trial : result;
+        if (trial != TAKEN) {
+            look_for_missing_request(candidate, first);
         }
-        finished = finished && trial == NEXT;
-        look_for_missing_request(candidate, first);
     }
-    if (finished) {
+    return result;
+}
+
+bool rg_flight4_search(struct rg_candidate *candidate, bool trusted_only) {
+    enum trial result = search(candidate, trusted_only ? TRUSTED : NEAREST);
+    if (result == NEXT && !trusted_only) {
+        result = search(candidate, ANY);
+    }
+    if (result == NEXT) {
         candidate->tried = candidate->session->messages.completed;
         candidate->cursor = 0;
     }
-    return false;
+    return result == TAKEN;
 }
