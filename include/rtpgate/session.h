@@ -80,12 +80,12 @@ struct rtpgate_session_stats {
     uint64_t answers_refused; /* repeats that were not answered: the reflector limits */
     uint64_t handshake_time;  /* microseconds from start or first hello to READY or UNVERIFIED */
     uint64_t dropped_path;  /* in READY, from a path that is not valid; before, see dropped_early */
-    uint64_t dropped_early; /* stored early datagrams that newer ones pushed out */
-    uint64_t dropped_malformed; /* records or fragments that do not parse */
+    uint64_t dropped_early; /* early ones that newer ones pushed out, or before a client's start */
+    uint64_t dropped_malformed; /* records, fragments or cookies that do not parse */
     uint64_t dropped_type;      /* unknown or unexpected content or handshake types */
     uint64_t dropped_epoch;     /* records of an epoch that cannot be */
     uint64_t dropped_alert;     /* plaintext alerts */
-    uint64_t dropped_hello;     /* hellos that cannot be answered, or beyond the candidates */
+    uint64_t dropped_hello;     /* hellos that cannot be answered, or not yet, beside another */
     uint64_t dropped_stale;     /* handshake messages that are no longer, or not yet, of interest */
     uint64_t dropped_limit;     /* what the memory limits of the guard pushed out */
     uint64_t dropped_forged;    /* complete messages that failed their proof */

@@ -112,7 +112,9 @@ struct rtpgate_session {
     bool whole;             /* a message became whole in it that nobody has looked at */
     size_t length;          /* its length, until somebody has taken credit for it */
     uint64_t messages_seen; /* server: rg_messages.completed up to which messages were looked at */
-    uint64_t request_waits; /* client: serial of the HelloVerifyRequest that waits for our timer */
+    bool request_waits;     /* client: a HelloVerifyRequest came that is not obeyed */
+    bool asked_again;       /* and after it our hello was sent once more */
+    unsigned turn;          /* of HelloVerifyRequests that are obeyed without being repeated */
     unsigned combination;   /* client: of a flight 4, the one after that which was taken last */
     unsigned proofs;        /* signature checks that may be made now */
     uint64_t proofs_since;  /* when the last one was added */

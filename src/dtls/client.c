@@ -11,6 +11,7 @@ enum {
      * and its timer may be that of RFC 6347. */
     LOSSES_BEFORE_OTHER_COOKIE = 7,
     REQUEST_LONGEST = 3 + 255,
+    COOKIE_LONGEST = 32,
 };
 
 /* The oldest attempt. It is never given up for another one: its peer may have accepted it. */
@@ -49,43 +50,40 @@ static bool keep_request(struct rg_candidate *candidate, struct rg_bytes request
     return true;
 }
 
-static const struct rg_message *request_with(const struct rtpgate_session *session,
-                                             uint64_t serial) {
-    for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {
-        const struct rg_message *request =
-            rg_messages_get(&session->messages, 0, RG_HELLO_VERIFY_REQUEST, rank);
-        if (request != NULL && request->serial == serial) {
-            return request;
-        }
-    }
-    return NULL;
-}
-
 /* Sends the ClientHello with the cookie of a HelloVerifyRequest. */
-static void obey(struct rtpgate_session *session, const struct rg_message *request) {
+static bool obey(struct rtpgate_session *session, const struct rg_message *request) {
     struct rg_candidate *candidate = first(session);
     bool fresh = candidate->pristine && !candidate->cookie;
-    session->request_waits = 0;
-    if (request == NULL || (!fresh && !rg_flight4_reopen(candidate, false)) ||
+    if ((!fresh && !rg_flight4_reopen(candidate, false)) ||
         !keep_request(candidate, rg_message_whole(request))) {
-        return;
+        return false;
     }
     if (rg_candidate_message(candidate, rg_message_whole(request)) != RG_ENGINE_HANDSHAKE) {
         session->stats.dropped_forged++;
         rg_free(candidate->request);
         candidate->request = NULL;
         (void)rg_flight4_reopen(candidate, false);
-        return;
+        return false;
     }
     candidate->cookie = true;
+    session->request_waits = false;
+    session->asked_again = false;
     rg_heard(session, candidate);
     rg_candidate_flight_left(candidate);
+    return true;
 }
 
 static bool is_obeyed(const struct rg_candidate *candidate, const struct rg_message *request) {
     struct rg_bytes whole = rg_message_whole(request);
     return candidate->request != NULL && candidate->request_length == whole.length &&
            memcmp(candidate->request, whole.at, whole.length) == 0;
+}
+
+/* RFC 6347 4.2.1; of cookies GnuTLS takes but short ones. */
+static bool is_sound(const struct rg_message *request) {
+    struct rg_bytes cookie;
+    return rg_hello_verify_request_parse(rg_message_body(request), &cookie) &&
+           cookie.length <= COOKIE_LONGEST;
 }
 
 static bool part_of_flight4_came(const struct rtpgate_session *session) {
@@ -100,19 +98,27 @@ static bool part_of_flight4_came(const struct rtpgate_session *session) {
     return false;
 }
 
-/* RFC 6347 4.2.1. Anybody can forge a HelloVerifyRequest: the first is obeyed at once only while it
- * is all that came, any other when our timer shows that no flight 4 follows. */
-static void take_request(struct rtpgate_session *session, const struct rg_message *request) {
+/* Whether more of a flight 4 that has begun may still come. */
+static bool awaits_flight4(const struct rg_candidate *candidate) {
+    return part_of_flight4_came(candidate->session) &&
+           candidate->flight.losses < LOSSES_BEFORE_OTHER_COOKIE;
+}
+
+/*
+ * Anybody can forge a HelloVerifyRequest, and a server that did not send it may end at a hello with
+ * its cookie. The one that did has nothing else to say, and says it again when our hello comes
+ * again.
+ */
+static void consider(struct rtpgate_session *session, const struct rg_message *request) {
     const struct rg_candidate *candidate = first(session);
-    struct rg_bytes cookie;
-    if (!rg_hello_verify_request_parse(rg_message_body(request), &cookie)) {
+    if (!is_sound(request)) {
         session->stats.dropped_malformed++;
     } else if (is_obeyed(candidate, request)) {
         return;
-    } else if (candidate->request == NULL && !part_of_flight4_came(session)) {
-        obey(session, request);
-    } else if (session->request_waits == 0) {
-        session->request_waits = request->serial;
+    } else if (candidate->request == NULL && session->asked_again && !awaits_flight4(candidate)) {
+        (void)obey(session, request);
+    } else {
+        session->request_waits = true;
     }
 }
 
@@ -143,7 +149,7 @@ void rg_client_advance(struct rtpgate_session *session) {
     const struct rg_message *request =
         rg_messages_get(&session->messages, 0, RG_HELLO_VERIFY_REQUEST, 0);
     if (request != NULL && request->serial > candidate->tried) {
-        take_request(session, request);
+        consider(session, request);
     }
     (void)rg_flight4_search(candidate, true);
 }
@@ -152,10 +158,37 @@ static bool is_unanswered(const struct rg_candidate *candidate) {
     return candidate->flight.losses >= LOSSES_BEFORE_OTHERS;
 }
 
+/* Whether the request that was obeyed may have been the wrong one. */
 static bool may_obey_another(const struct rg_candidate *candidate) {
-    bool begun = part_of_flight4_came(candidate->session);
-    return candidate->request == NULL ||
-           candidate->flight.losses >= (begun ? LOSSES_BEFORE_OTHER_COOKIE : LOSSES_BEFORE_OTHERS);
+    return candidate->request != NULL && is_unanswered(candidate) && !awaits_flight4(candidate);
+}
+
+/* Each time another one, and once in a round none: nothing tells which is genuine. */
+static const struct rg_message *another_request(struct rtpgate_session *session) {
+    for (unsigned i = 0; i < RG_VARIANTS; i++) {
+        unsigned rank = session->turn++ % (RG_VARIANTS + 1);
+        const struct rg_message *request =
+            rg_messages_get(&session->messages, 0, RG_HELLO_VERIFY_REQUEST, rank);
+        if (rank == RG_VARIANTS) {
+            return NULL;
+        }
+        if (request != NULL && !is_obeyed(first(session), request) && is_sound(request)) {
+            return request;
+        }
+    }
+    return NULL;
+}
+
+/* The request that was obeyed may have been forged: now another one is obeyed, or the hello is sent
+ * with and without its cookie in turn, for a server that has never asked for one. */
+static bool doubt_request(struct rtpgate_session *session) {
+    struct rg_candidate *candidate = first(session);
+    const struct rg_message *request = session->request_waits ? another_request(session) : NULL;
+    if (request != NULL) {
+        return obey(session, request);
+    }
+    (void)rg_flight4_reopen(candidate, !candidate->cookie);
+    return false;
 }
 
 /* Silence: perhaps we believed the wrong HelloVerifyRequest, or none that is genuine, or what is
@@ -169,10 +202,10 @@ bool rg_client_expire(struct rg_candidate *candidate) {
         return false;
     }
     if (candidate == first(session)) {
-        if (session->request_waits != 0 && may_obey_another(candidate)) {
-            obey(session, request_with(session, session->request_waits));
+        if (may_obey_another(candidate) && doubt_request(session)) {
             return true;
         }
+        session->asked_again = session->request_waits;
         candidate->tried = 0;
     }
     return rg_flight4_search(candidate, false);
@@ -246,7 +279,7 @@ void rg_client_explore(struct rtpgate_session *session) {
     }
 }
 
-/* A repeated HelloVerifyRequest that we have not obeyed is the genuine one, most likely. */
+/* The server asks for a cookie, still or again. */
 static void repeated_request(struct rtpgate_session *session, const struct rg_fragment *fragment) {
     struct rg_candidate *candidate = first(session);
     for (unsigned rank = 0; rank < RG_VARIANTS && candidate->stage == RG_STAGE_HELLO; rank++) {
@@ -255,10 +288,11 @@ static void repeated_request(struct rtpgate_session *session, const struct rg_fr
         if (request == NULL || !rg_message_agrees(request, fragment)) {
             continue;
         }
+        rg_still_there(session, candidate);
         if (is_obeyed(candidate, request)) {
             rg_candidate_answer(candidate);
-        } else if (session->request_waits == 0) {
-            session->request_waits = request->serial;
+        } else {
+            consider(session, request);
         }
     }
 }

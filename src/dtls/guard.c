@@ -293,14 +293,17 @@ void rg_guard_release_early(struct rtpgate_session *session) {
     }
 }
 
-static bool listens(const struct rtpgate_session *session) {
-    return is_server(session) ||
-           (session->role == RTPGATE_ROLE_CLIENT && session->state != RTPGATE_STATE_NEW);
+/* Nobody answers a hello that has not left. */
+static bool is_unasked(const struct rtpgate_session *session) {
+    return session->role == RTPGATE_ROLE_CLIENT && session->state == RTPGATE_STATE_NEW;
 }
 
 void rg_guard_input(struct rtpgate_session *session, const uint8_t *datagram, size_t length,
                     uint64_t path) {
-    if (listens(session) && rg_paths_is_valid(&session->paths, path)) {
+    if (is_unasked(session)) {
+        session->stats.dropped_early++;
+    } else if (session->role != RTPGATE_ROLE_UNDECIDED &&
+               rg_paths_is_valid(&session->paths, path)) {
         look_at(session, datagram, length, path);
     } else if (session->state == RTPGATE_STATE_READY) {
         session->stats.dropped_path++;

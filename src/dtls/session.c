@@ -132,7 +132,6 @@ int rtpgate_session_start(rtpgate_session *session, uint64_t now) {
         rg_fail(session, status, 0, "the engine could not make a ClientHello");
         return status;
     }
-    rg_guard_release_early(session);
     rg_judge(session);
     return 0;
 }
