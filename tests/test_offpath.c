@@ -218,7 +218,8 @@ static rtpgate_config *stranger_config(void) {
     return config;
 }
 
-/* Before the fingerprint is known strangers may finish; they hold no place once it is. */
+/* Before the fingerprint is known strangers may finish; they hold no place once it is. Each comes
+ * from a path of his own, by `now`. */
 static void stranger_finishes(rtpgate_session *server, uint64_t now) {
     struct sim_ours stranger;
     uint8_t buffer[2000];
@@ -230,17 +231,17 @@ static void stranger_finishes(rtpgate_session *server, uint64_t now) {
     for (int turn = 0; turn < 4; turn++) {
         while ((length = rtpgate_session_output(stranger.session, buffer, sizeof(buffer), &path)) >
                0) {
-            (void)rtpgate_session_input(server, buffer, (size_t)length, 5, now);
+            (void)rtpgate_session_input(server, buffer, (size_t)length, 5 + now, now);
         }
         while ((length = rtpgate_session_output(server, buffer, sizeof(buffer), &path)) > 0) {
-            (void)rtpgate_session_input(stranger.session, buffer, (size_t)length, 5, now);
+            (void)rtpgate_session_input(stranger.session, buffer, (size_t)length, 5 + now, now);
         }
     }
     ck_assert_int_eq(rtpgate_session_state(stranger.session), RTPGATE_STATE_READY);
     if (now % 2 == 1) { /* and some close at once */
         (void)rtpgate_session_close(stranger.session, now);
         length = rtpgate_session_output(stranger.session, buffer, sizeof(buffer), &path);
-        (void)rtpgate_session_input(server, buffer, (size_t)length, 5, now);
+        (void)rtpgate_session_input(server, buffer, (size_t)length, 5 + now, now);
     }
     sim_ours_clear(&stranger);
 }
@@ -350,23 +351,23 @@ START_TEST(a_trusted_certificate_request_is_never_given_up) {
 END_TEST
 
 /* A stranger who proves a certificate of his own and keeps his Finished back. */
-static void stranger_proves(rtpgate_session *server, uint64_t now) {
+static void stranger_proves(rtpgate_session *server, uint64_t from) {
     struct sim_ours stranger;
     struct sim_message flight[3] = {{0}};
     uint8_t buffer[2000];
     uint64_t path;
-    sim_ours_init(&stranger, sim_config(1), RTPGATE_ROLE_CLIENT, now);
-    sim_ours_expect(&stranger, 1, now);
-    ck_assert_int_eq(rtpgate_session_start(stranger.session, now), 0);
+    sim_ours_init(&stranger, sim_config(1), RTPGATE_ROLE_CLIENT, 0);
+    sim_ours_expect(&stranger, 1, 0);
+    ck_assert_int_eq(rtpgate_session_start(stranger.session, 0), 0);
     int length = rtpgate_session_output(stranger.session, buffer, sizeof(buffer), &path);
-    (void)rtpgate_session_input(server, buffer, (size_t)length, 5, now);
+    (void)rtpgate_session_input(server, buffer, (size_t)length, from, 0);
     length = rtpgate_session_output(server, buffer, sizeof(buffer), &path);
-    (void)rtpgate_session_input(stranger.session, buffer, (size_t)length, 5, now);
+    (void)rtpgate_session_input(stranger.session, buffer, (size_t)length, from, 0);
     length = rtpgate_session_output(stranger.session, buffer, sizeof(buffer), &path);
     (void)sim_take_apart(buffer, (size_t)length, flight, 1, 3);
     for (uint16_t i = 0; i < 3; i++) {
         struct sim_forged message = sim_forge_message(&flight[i], (uint16_t)(i + 1));
-        (void)rtpgate_session_input(server, message.bytes, message.length, 5, now);
+        (void)rtpgate_session_input(server, message.bytes, message.length, from, 0);
     }
     sim_ours_clear(&stranger);
 }
@@ -375,7 +376,7 @@ static void three_strangers_prove(void) {
     sim_ours_clear(&pair.server);
     sim_ours_init(&pair.server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
-        stranger_proves(pair.server.session, 0);
+        stranger_proves(pair.server.session, 5 + i);
         ck_assert_int_eq(pair.server.session->candidates[i]->stage, RG_STAGE_FINISHED);
     }
 }

@@ -50,6 +50,21 @@ static bool may_go(const struct rtpgate_session *session, const struct rg_candid
            (candidate->stage == RG_STAGE_FINISHED && old && session->remote.count == 0);
 }
 
+/* Anybody can forge a hello, and a client may end at the answer to it. So while somebody there may
+ * still take up the answer that he has, another hello from the same path waits to be repeated. */
+static bool must_wait(const struct rtpgate_session *session, uint64_t path) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        const struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && candidate->from == path &&
+            (candidate->stage == RG_STAGE_HELLO
+                 ? candidate->flight.losses < RG_LOSSES_QUICK
+                 : session->now - candidate->made_at < RG_CANDIDATE_AGE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A free place, or the oldest that may go. The first keeps its place: nobody who comes later can
  * take it; the others rotate, so that nobody who came earlier can keep them. */
 static struct rg_candidate **place(struct rtpgate_session *session) {
@@ -104,7 +119,8 @@ static uint16_t record_limit(const struct rg_client_hello *hello) {
 static void new_candidate(struct rtpgate_session *session, const struct rg_message *message,
                           const struct rg_client_hello *view, uint16_t profile) {
     struct rg_bytes hello = rg_message_whole(message);
-    struct rg_candidate **where = place(session);
+    uint64_t path = message->origin.path;
+    struct rg_candidate **where = must_wait(session, path) ? NULL : place(session);
     struct rg_candidate *candidate = where == NULL ? NULL : rg_candidate_new(session);
     if (candidate == NULL) {
         session->stats.dropped_hello++;
@@ -113,7 +129,7 @@ static void new_candidate(struct rtpgate_session *session, const struct rg_messa
     candidate->profile = profile;
     candidate->record_limit = record_limit(view);
     candidate->first = message->sequence;
-    rg_follow(session, candidate, message->origin.path);
+    rg_follow(session, candidate, path);
     int status = answer_hello(candidate, hello);
     if (status != 0) {
         session->stats.dropped_hello++;
@@ -366,19 +382,8 @@ void rg_server_look_again(struct rtpgate_session *session) {
     }
 }
 
-/* The client repeats flight 5, of which only Finished is missing. */
-static void heard_again(struct rtpgate_session *session) {
-    for (size_t i = 0; i < RG_CANDIDATES; i++) {
-        struct rg_candidate *candidate = session->candidates[i];
-        if (candidate != NULL && candidate->stage == RG_STAGE_FINISHED) {
-            rg_still_there(session, candidate);
-        }
-    }
-}
-
 void rg_server_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment) {
     if (fragment->type != RG_CLIENT_HELLO) {
-        heard_again(session);
         session->whole = true; /* the search goes on where the last look ended */
         return;
     }

@@ -59,6 +59,12 @@ bool rg_has_hope(const struct rtpgate_session *session) {
     return false;
 }
 
+/* A client that has proven itself in flight 5 repeats it by its own timer (RFC 6347 4.2.4.1: 1 s
+ * and more), and nobody is asked by ours. */
+static bool has_proven_itself(const struct rg_candidate *candidate) {
+    return candidate->session->role == RTPGATE_ROLE_SERVER && candidate->stage == RG_STAGE_FINISHED;
+}
+
 /* Whether silence confirms the bad news: a peer that we talk to has left our timer unanswered. One
  * that we do not talk to yet may still come, until the deadline. */
 static bool is_confirmed(const struct rtpgate_session *session) {
@@ -70,8 +76,9 @@ static bool is_confirmed(const struct rtpgate_session *session) {
     }
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         const struct rg_candidate *candidate = session->candidates[i];
-        if (candidate != NULL && candidate->flight.due != RTPGATE_NEVER &&
-            candidate->unheard < UNHEARD_MIN) {
+        if (candidate != NULL &&
+            (has_proven_itself(candidate) ||
+             (candidate->flight.due != RTPGATE_NEVER && candidate->unheard < UNHEARD_MIN))) {
             return false;
         }
     }
