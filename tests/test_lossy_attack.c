@@ -1,13 +1,9 @@
 /* Forgeries that only bite where datagrams are lost, too. */
-#include <gnutls/crypto.h>
-#include <gnutls/dtls.h>
-#include <string.h>
-
 #include "dtls/flight.h"
 #include "dtls/identity.h"
+#include "sim/cookies.h"
 #include "sim/forge.h"
 #include "sim/pair.h"
-#include "sim/stock.h"
 #include "suite.h"
 #include "wire/alert.h"
 #include "wire/handshake.h"
@@ -34,65 +30,6 @@ static unsigned count_dead(unsigned alerts) {
     return dead;
 }
 
-/* A stock server that opens a session only for a hello with its cookie. */
-struct cookie_server {
-    struct sim_stock stock;
-    struct sim_endpoint inner;
-    gnutls_datum_t key;
-    uint8_t request[256]; /* its HelloVerifyRequest, when one waits to be sent */
-    size_t request_length;
-    bool verified;
-};
-
-static char who[] = "client";
-
-static ssize_t push_request(gnutls_transport_ptr_t pointer, const void *bytes, size_t length) {
-    struct cookie_server *server = pointer;
-    server->request_length = length < sizeof(server->request) ? length : 0;
-    memcpy(server->request, bytes, server->request_length);
-    return (ssize_t)length;
-}
-
-static void input(void *self, const uint8_t *datagram, size_t length, uint64_t path, uint64_t now) {
-    struct cookie_server *server = self;
-    gnutls_dtls_prestate_st prestate = {0};
-    if (!server->verified) {
-        uint8_t copy[2000];
-        memcpy(copy, datagram, length < sizeof(copy) ? length : 0);
-        if (gnutls_dtls_cookie_verify(&server->key, who, sizeof(who), copy, length, &prestate) <
-            0) {
-            (void)gnutls_dtls_cookie_send(&server->key, who, sizeof(who), &prestate, server,
-                                          push_request);
-            return;
-        }
-        gnutls_dtls_prestate_set(server->stock.tls, &prestate);
-        server->verified = true;
-    }
-    server->inner.input(server->inner.self, datagram, length, path, now);
-}
-
-static int output(void *self, uint8_t *buffer, size_t capacity, uint64_t *path) {
-    struct cookie_server *server = self;
-    if (server->request_length == 0 || server->request_length > capacity) {
-        return server->inner.output(server->inner.self, buffer, capacity, path);
-    }
-    int length = (int)server->request_length;
-    memcpy(buffer, server->request, server->request_length);
-    server->request_length = 0;
-    *path = 0;
-    return length;
-}
-
-static uint64_t deadline(const void *self) {
-    const struct cookie_server *server = self;
-    return server->inner.deadline(server->inner.self);
-}
-
-static void expire(void *self, uint64_t now) {
-    struct cookie_server *server = self;
-    server->inner.expire(server->inner.self, now);
-}
-
 struct losses {
     size_t numbers[2];
 };
@@ -110,21 +47,18 @@ static void forge_after_request(void *context, struct sim_link *link, struct sim
 static bool survives(struct losses losses) {
     static const uint16_t profiles[] = {1};
     const struct sim_stock_setup setup = {.server = true, .profiles = profiles, .profile_count = 1};
-    struct cookie_server server = {.verified = false};
+    struct sim_cookies server;
     struct sim_ours client;
     struct rtpgate_fingerprint expected;
     struct sim_link *link = sim_link_new(1, &sim_calm);
-    sim_stock_init(&server.stock, &setup);
-    server.inner = sim_stock_endpoint(&server.stock);
-    (void)gnutls_key_generate(&server.key, GNUTLS_COOKIE_KEY_SIZE);
+    sim_cookies_init(&server, &setup);
     sim_ours_init(&client, sim_config(0), RTPGATE_ROLE_CLIENT, 0);
     gnutls_datum_t leaf = sim_stock_certificate();
     (void)rg_certificate_fingerprint((struct rg_bytes){leaf.data, leaf.size}, RTPGATE_HASH_SHA256,
                                      &expected);
     (void)rtpgate_session_set_remote(client.session, &expected, 1, 0);
     (void)sim_link_add(link, sim_ours_endpoint(&client));
-    (void)sim_link_add(link,
-                       (struct sim_endpoint){&server, input, output, deadline, expire, "GnuTLS"});
+    (void)sim_link_add(link, sim_cookies_endpoint(&server));
     sim_link_tap(link, forge_after_request, &losses);
     (void)rtpgate_session_start(client.session, 0);
     sim_link_run(link, 40 * SIM_SECOND);
@@ -132,8 +66,7 @@ static bool survives(struct losses losses) {
                  rtpgate_session_state(client.session) == RTPGATE_STATE_READY;
     sim_link_free(link);
     sim_ours_clear(&client);
-    sim_stock_clear(&server.stock);
-    gnutls_free(server.key.data);
+    sim_cookies_clear(&server);
     return alive;
 }
 

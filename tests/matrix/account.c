@@ -85,17 +85,16 @@ static uint32_t counters(const struct rtpgate_session_stats *stats) {
     return bits;
 }
 
-void account_close(struct account *account, const struct cell *cell, const struct sim_pair *pair,
-                   uint64_t began) {
-    const struct rtpgate_session_stats stats[2] = {sim_ours_stats(&pair->client),
-                                                   sim_ours_stats(&pair->server)};
-    const struct sim_ours *target = cell->target == SIM_CLIENT ? &pair->client : &pair->server;
-    uint64_t ready = pair->client.ready_at > pair->server.ready_at ? pair->client.ready_at
-                                                                   : pair->server.ready_at;
-    account->late = ready > began ? ready - began : 0;
-    account->engines = stats[0].candidates + stats[1].candidates;
-    account->sent = stats[0].datagrams_sent + stats[1].datagrams_sent;
-    account->counters = counters(&stats[cell->target]);
+void account_close(struct account *account, const struct sim_ours *target,
+                   const struct sim_ours *peer) {
+    const struct rtpgate_session_stats stats = sim_ours_stats(target);
+    struct rtpgate_session_stats other = {0};
+    if (peer != NULL) {
+        other = sim_ours_stats(peer);
+    }
+    account->engines = stats.candidates + other.candidates;
+    account->sent = stats.datagrams_sent + other.datagrams_sent;
+    account->counters = counters(&stats);
     for (size_t i = 0; i < target->count; i++) {
         if (target->events[i].type == RTPGATE_EVENT_ADVICE) {
             account->causes |= UINT64_C(1) << -target->events[i].cause;

@@ -3,13 +3,11 @@
 #define MATRIX_ACCOUNT_H
 
 #include "matrix/cell.h"
-#include "sim/link.h"
-#include "sim/pair.h"
 
 struct account {
-    uint64_t late;     /* microseconds from the client's start until both had keys */
-    uint64_t engines;  /* of both */
-    uint64_t sent;     /* datagrams of both */
+    uint64_t late;     /* microseconds from the start until both had keys, or the end was told */
+    uint64_t engines;  /* of both, as far as they are ours */
+    uint64_t sent;     /* datagrams of both, as far as they are ours */
     uint64_t heap;     /* bytes, the most, that everything in the cell had; 0 with sanitizers */
     uint32_t counters; /* account_counters: one bit for each that counted at the target */
     uint64_t causes;   /* one bit for each RTPGATE_ERR_*, negated, of which it gave advice */
@@ -25,8 +23,8 @@ void account_open(struct account *account);
 /* A genuine datagram passes. */
 void account_passing(struct account *account, const struct cell *cell,
                      const struct sim_passing *passing);
-/* The client was started at `began`. */
-void account_close(struct account *account, const struct cell *cell, const struct sim_pair *pair,
-                   uint64_t began);
+/* peer: NULL when it is not ours. */
+void account_close(struct account *account, const struct sim_ours *target,
+                   const struct sim_ours *peer);
 
 #endif

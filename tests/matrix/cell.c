@@ -4,15 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dtls/identity.h"
 #include "fuzz/random.h"
 #include "matrix/account.h"
 #include "matrix/shooter.h"
-#include "sim/stock.h"
 
-enum { SMALL_MTU = 300, REPETITIONS = 20, KEYS = 60, MILLISECOND = 1000 };
-
-#define GAP (SIM_SECOND / 10)
-#define PATIENCE (40 * SIM_SECOND) /* beyond the deadline of 30 s */
+enum { SMALL_MTU = 300, MILLISECOND = 1000 };
 
 static rtpgate_config *configs[NETWORKS][2]; /* by network and identity */
 
@@ -21,6 +18,10 @@ static uint64_t linger;
 
 void cell_prove(enum rtpgate_proof when) {
     proof = when;
+}
+
+bool cell_proves_always(void) {
+    return proof == RTPGATE_PROOF_ALWAYS;
 }
 
 void cell_keep(void) {
@@ -36,7 +37,7 @@ static int set_network(rtpgate_config *config, enum network network) {
                : 0;
 }
 
-static rtpgate_config *config(enum network network, size_t which) {
+rtpgate_config *cell_config(enum network network, size_t which) {
     rtpgate_config **place = &configs[network][which];
     if (*place == NULL) {
         *place = sim_config(which);
@@ -55,10 +56,23 @@ void cell_finish(void) {
     }
 }
 
-static void repeat(struct shooter *shooter, struct sim_link *link, int times) {
-    for (int i = 0; i < times; i++) {
-        sim_link_run(link, sim_link_now(link) + GAP);
-        shooter_shoot(shooter, link);
+void cell_expect(struct sim_ours *target, const struct cell *cell, const struct sim_scene *scene,
+                 uint64_t now) {
+    struct rtpgate_fingerprint expected[2] = {sim_fingerprint(cell->target ^ 1U)};
+    bool trusts = sim_attack_is_expected(cell->attack) && scene->costly.length > 0;
+    if (trusts && rg_certificate_fingerprint(scene->costly, RTPGATE_HASH_SHA256, &expected[1])) {
+        abort();
+    }
+    if (rtpgate_session_state(target->session) < RTPGATE_STATE_CLOSED &&
+        rtpgate_session_set_remote(target->session, expected, trusts ? 2 : 1, now) != 0) {
+        abort();
+    }
+}
+
+void cell_declare_paths(struct sim_ours *target, const struct cell *cell) {
+    (void)rtpgate_session_path_valid(target->session, 0, true, 0);
+    if (cell->origin == VALID_PATH) {
+        (void)rtpgate_session_path_valid(target->session, SHOOTER_PATH, true, 0);
     }
 }
 
@@ -66,20 +80,29 @@ static struct sim_ours *ours(struct sim_pair *pair, size_t which) {
     return which == SIM_CLIENT ? &pair->client : &pair->server;
 }
 
-static void prepare(struct sim_pair *pair, const struct cell *cell) {
-    sim_pair_init_with(pair, 1, &sim_calm, config(cell->network, 0), config(cell->network, 1));
-    if (cell->moment == UNVERIFIED || cell->network == LATE) {
-        struct sim_ours *target = ours(pair, cell->target);
+static bool is_late(const struct cell *cell) {
+    return cell->moment == UNVERIFIED || cell->network == LATE;
+}
+
+static void prepare(struct sim_pair *pair, const struct cell *cell, const struct sim_scene *scene) {
+    sim_pair_init_with(pair, 1, &sim_calm, cell_config(cell->network, 0),
+                       cell_config(cell->network, 1));
+    struct sim_ours *target = ours(pair, cell->target);
+    if (is_late(cell)) {
         sim_ours_clear(target);
-        sim_ours_init(target, config(cell->network, cell->target),
+        sim_ours_init(target, cell_config(cell->network, cell->target),
                       cell->target == SIM_CLIENT ? RTPGATE_ROLE_CLIENT : RTPGATE_ROLE_SERVER, 0);
+    } else {
+        cell_expect(target, cell, scene, 0);
     }
-    for (size_t i = 0; i < 2; i++) {
-        rtpgate_session *session = ours(pair, i)->session;
-        (void)rtpgate_session_path_valid(session, 0, true, 0);
-        if (cell->origin == VALID_PATH && i == cell->target) {
-            (void)rtpgate_session_path_valid(session, SHOOTER_PATH, true, 0);
-        }
+    cell_declare_paths(target, cell);
+    (void)rtpgate_session_path_valid(ours(pair, cell->target ^ 1U)->session, 0, true, 0);
+}
+
+static void start(void *self) {
+    const struct sim_pair *pair = self;
+    if (rtpgate_session_start(pair->client.session, sim_link_now(pair->link)) != 0) {
+        abort();
     }
 }
 
@@ -107,14 +130,23 @@ static enum outcome judge(struct sim_pair *pair, char *why, size_t capacity) {
     return agree && data_passes(pair) ? STRAYED : DEAD;
 }
 
-static void tell_fingerprint(struct sim_ours *target, size_t which, uint64_t now) {
-    if (rtpgate_session_state(target->session) < RTPGATE_STATE_CLOSED) {
-        sim_ours_expect(target, which, now);
-    }
+/* A server that heard nobody waits on, and one that saw flight 5 cannot know. */
+static enum outcome judge_end(const struct sim_ours *target, char *why, size_t capacity) {
+    enum rtpgate_state state = rtpgate_session_state(target->session);
+    (void)snprintf(why, capacity, "it is %s and waits for ever", rtpgate_state_name(state));
+    return state == RTPGATE_STATE_HANDSHAKE || state == RTPGATE_STATE_UNVERIFIED ? DEAD : ALIVE;
 }
 
-/* What no attack may bring about, however well it ends. */
-static enum outcome audit(const struct account *account, char *why, size_t capacity) {
+static uint64_t lateness(const struct sim_pair *pair, const struct cell *cell, uint64_t began) {
+    uint64_t both = pair->client.ready_at > pair->server.ready_at ? pair->client.ready_at
+                                                                  : pair->server.ready_at;
+    uint64_t end = cell->network == GONE
+                       ? (cell->target == SIM_CLIENT ? &pair->client : &pair->server)->failed_at
+                       : both;
+    return end > began ? end - began : 0;
+}
+
+enum outcome cell_audit(const struct account *account, char *why, size_t capacity) {
     if (account->strayed == 0 && account->reused == 0) {
         return ALIVE;
     }
@@ -131,114 +163,39 @@ enum outcome cell_ours(const struct cell *cell, struct sim_scene *scene, struct 
     scene->target = cell->target;
     fuzz_random_begin((const uint8_t *)cell->attack->name, strlen(cell->attack->name));
     account_open(account);
-    prepare(&pair, cell);
+    prepare(&pair, cell, scene);
     shooter_init(&shooter, cell, scene, account);
     sim_link_tap(pair.link, shooter_on_passing, &shooter);
-    if (cell->moment == BEFORE_START) {
-        shooter_shoot(&shooter, pair.link);
-        repeat(&shooter, pair.link, cell->repeated ? REPETITIONS : 0);
-    }
-    uint64_t began = sim_link_now(pair.link);
-    sim_pair_run(&pair, began + SIM_SECOND / 5);
-    if (cell->moment == COMPLETE || cell->moment == UNVERIFIED) {
-        shooter_shoot(&shooter, pair.link);
-    }
-    repeat(&shooter, pair.link, cell->repeated ? REPETITIONS : 0);
+    struct sim_ours *target = ours(&pair, cell->target);
+    uint64_t began = shooter_attack(&shooter, pair.link, start, &pair);
     if (cell->network == LATE) {
         sim_link_run(pair.link, began + 3 * SIM_SECOND);
     }
-    if (cell->moment == UNVERIFIED || cell->network == LATE) {
-        sim_link_run(pair.link, sim_link_now(pair.link) + GAP);
-        tell_fingerprint(ours(&pair, cell->target), cell->target ^ 1U, sim_link_now(pair.link));
+    if (is_late(cell)) {
+        sim_link_run(pair.link, sim_link_now(pair.link) + SIM_SECOND / 10);
+        cell_expect(target, cell, scene, sim_link_now(pair.link));
     }
     sim_link_run(pair.link, PATIENCE);
     shooter.over = true;
-    account_close(account, cell, &pair, began);
-    enum outcome outcome = judge(&pair, why, capacity);
+    account_close(account, target, ours(&pair, cell->target ^ 1U));
+    account->late = lateness(&pair, cell, began);
+    enum outcome outcome =
+        cell->network == GONE ? judge_end(target, why, capacity) : judge(&pair, why, capacity);
     sim_pair_clear(&pair);
     if (shooter.sent == 0) {
         return NOTHING_SENT;
     }
-    return outcome == ALIVE ? audit(account, why, capacity) : outcome;
-}
-
-struct stock_pair {
-    struct sim_link *link;
-    struct sim_stock ends[2];
-};
-
-static void stock_init(struct stock_pair *pair) {
-    static const uint16_t profiles[] = {1};
-    pair->link = sim_link_new(1, &sim_calm);
-    for (size_t i = 0; i < 2; i++) {
-        const struct sim_stock_setup setup = {
-            .server = i == SIM_SERVER, .profiles = profiles, .profile_count = 1};
-        sim_stock_init(&pair->ends[i], &setup);
-        (void)sim_link_add(pair->link, sim_stock_endpoint(&pair->ends[i]));
-    }
-}
-
-static void stock_clear(struct stock_pair *pair) {
-    sim_stock_clear(&pair->ends[0]);
-    sim_stock_clear(&pair->ends[1]);
-    sim_link_free(pair->link);
-}
-
-static bool stock_lives(struct stock_pair *pair) {
-    uint8_t keys[2][KEYS];
-    for (size_t i = 0; i < 2; i++) {
-        if (pair->ends[i].failure != 0 || pair->ends[i].closed ||
-            !sim_stock_export(&pair->ends[i], keys[i], KEYS)) {
-            return false;
-        }
-        (void)sim_stock_send(&pair->ends[i], "still", 5);
-    }
-    sim_link_run(pair->link, sim_link_now(pair->link) + SIM_SECOND);
-    return memcmp(keys[0], keys[1], KEYS) == 0 && pair->ends[0].data_length == 5 &&
-           pair->ends[1].data_length == 5;
-}
-
-enum outcome cell_stock(const struct cell *cell, struct sim_scene *scene) {
-    struct stock_pair pair;
-    struct shooter shooter;
-    scene->target = cell->target;
-    stock_init(&pair);
-    shooter_init(&shooter, cell, scene, NULL);
-    sim_link_tap(pair.link, shooter_on_passing, &shooter);
-    if (cell->moment == BEFORE_START) {
-        shooter_shoot(&shooter, pair.link);
-        repeat(&shooter, pair.link, cell->repeated ? REPETITIONS : 0);
-    }
-    sim_stock_start(&pair.ends[SIM_CLIENT]);
-    sim_link_run(pair.link, sim_link_now(pair.link) + SIM_SECOND / 5);
-    if (cell->moment == COMPLETE) {
-        shooter_shoot(&shooter, pair.link);
-    }
-    repeat(&shooter, pair.link, cell->repeated ? REPETITIONS : 0);
-    sim_link_run(pair.link, 2 * PATIENCE);
-    shooter.over = true;
-    bool alive = stock_lives(&pair);
-    stock_clear(&pair);
-    return shooter.sent == 0 ? NOTHING_SENT : alive ? ALIVE : DEAD;
+    return outcome == ALIVE ? cell_audit(account, why, capacity) : outcome;
 }
 
 size_t cell_datagrams_ours(enum network network) {
-    const struct cell calm = {.network = network};
     struct sim_pair pair;
-    prepare(&pair, &calm);
+    sim_pair_init_with(&pair, 1, &sim_calm, cell_config(network, 0), cell_config(network, 1));
+    (void)rtpgate_session_path_valid(pair.client.session, 0, true, 0);
+    (void)rtpgate_session_path_valid(pair.server.session, 0, true, 0);
     sim_pair_run(&pair, SIM_SECOND);
     size_t count = sim_link_sent(pair.link, 0) + sim_link_sent(pair.link, 1);
     sim_pair_clear(&pair);
-    return count;
-}
-
-size_t cell_datagrams_stock(void) {
-    struct stock_pair pair;
-    stock_init(&pair);
-    sim_stock_start(&pair.ends[SIM_CLIENT]);
-    sim_link_run(pair.link, SIM_SECOND);
-    size_t count = sim_link_sent(pair.link, 0) + sim_link_sent(pair.link, 1);
-    stock_clear(&pair);
     return count;
 }
 
@@ -248,14 +205,19 @@ void cell_describe(const struct cell *cell, char *text, size_t capacity) {
     static const char *const origins[] = {"own path", "valid path", "undeclared path"};
     static const char *const numbers[] = {"", ", number expected", ", number 900",
                                           ", number 2^48-1"};
-    static const char *const networks[] = {"", ", MTU 300", ", then a break", ", late fingerprint",
-                                           ", then silence"};
+    static const char *const networks[] = {"",
+                                           ", MTU 300",
+                                           ", then a break",
+                                           ", late fingerprint",
+                                           ", then silence",
+                                           ", the peer gone"};
+    static const char *const peers[] = {"", ", of stock GnuTLS", ", of stock GnuTLS with cookies"};
     char datagram[24] = "";
     if (cell->moment == BEFORE_DATAGRAM) {
         (void)snprintf(datagram, sizeof(datagram), " %zu", cell->datagram);
     }
-    (void)snprintf(text, capacity, "%s: to the %s, %s%s, %s%s%s%s", cell->attack->name,
+    (void)snprintf(text, capacity, "%s: to the %s, %s%s, %s%s%s%s%s", cell->attack->name,
                    cell->target == SIM_CLIENT ? "client" : "server", moments[cell->moment],
                    datagram, origins[cell->origin], numbers[cell->numbers],
-                   cell->repeated ? ", repeated" : "", networks[cell->network]);
+                   cell->repeated ? ", repeated" : "", networks[cell->network], peers[cell->peer]);
 }

@@ -10,7 +10,9 @@
  * with RTPGATE_PROOF_AFTER_ANOMALY; kept: GnuTLS is not given back after READY; bills: prints these
  * files anew; ATTACK: only attacks with this in their name.
  */
+#include <gnutls/gnutls.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz/random.h"
@@ -20,8 +22,6 @@
 #include "sim/ours.h"
 #include "sim/pair.h"
 #include "sim/stock.h"
-
-enum { STOCK = 2 }; /* columns: our client and server, then those of stock GnuTLS */
 
 static struct tally tally;
 static struct bills bills;
@@ -34,8 +34,10 @@ static void ours(const struct cell *cell) {
     }
     char why[1200] = "";
     struct account account;
-    enum outcome outcome = cell_ours(cell, &scene, &account, why, sizeof(why));
-    tally_count(&tally, cell, cell->target, outcome, why);
+    enum outcome outcome = (cell->peer == PEER_OURS ? cell_ours : cell_foreign)(
+        cell, &scene, &account, why, sizeof(why));
+    size_t column = (cell->peer == PEER_OURS ? OURS : FACING) + cell->target;
+    tally_count(&tally, cell, column, outcome, why);
     if (outcome != NOTHING_SENT) {
         bills_add(&bills, cell, &account);
     }
@@ -80,6 +82,21 @@ static void against_ours(struct cell cell) {
         for (int repeated = 0; repeated < (full ? 2 : 1); repeated++) {
             cell.repeated = repeated != 0;
             only_between_datagrams(cell, ours, cell_datagrams_ours(cell.network));
+        }
+    }
+}
+
+/* A peer that is not ours makes other datagrams, and gives up sooner. */
+static void with_foreign_peer(struct cell cell) {
+    for (cell.peer = PEER_STOCK; cell.peer < PEERS; cell.peer++) {
+        bool possible = cell.target == SIM_CLIENT || cell.peer != PEER_COOKIES;
+        for (int repeated = 0; possible && repeated < 2; repeated++) {
+            size_t datagrams = cell_datagrams_foreign(cell.peer, cell.target);
+            cell.repeated = repeated != 0;
+            cell.network = CALM;
+            at_every_moment(cell, ours, datagrams);
+            cell.network = BREAK;
+            only_between_datagrams(cell, ours, datagrams);
         }
     }
 }
@@ -132,6 +149,7 @@ static void run(const struct options *options, const struct sim_attack *attack) 
     for (size_t target = 0; target < 2; target++) {
         const struct cell cell = {.attack = attack, .target = target};
         against_ours(cell);
+        with_foreign_peer(cell);
         if (!options->ours) {
             against_stock(cell);
         }
@@ -163,16 +181,31 @@ static int report(const struct options *options) {
     return options->expected == NULL ? failed : compare_bills(options->expected) | failed;
 }
 
+static gnutls_datum_t read_costly(void) {
+    gnutls_datum_t text;
+    gnutls_datum_t der;
+    if (gnutls_load_file(MATRIX_FOLDER "/../data/identity-rsa8200-cert.pem", &text) < 0 ||
+        gnutls_pem_base64_decode2("CERTIFICATE", &text, &der) < 0) {
+        (void)fputs("matrix: the certificate with a large key cannot be read\n", stderr);
+        abort();
+    }
+    gnutls_free(text.data);
+    return der;
+}
+
 int main(int argc, char **argv) {
     struct options options = read_options(argc, argv);
     fuzz_random_begin(NULL, 0);
     sim_scene_record(&scene);
+    gnutls_datum_t costly = read_costly();
+    scene.costly = (struct rg_bytes){costly.data, costly.size};
     for (size_t i = 0; sim_attack(i) != NULL && !(tally.first && tally.wrong > 0); i++) {
         if (strstr(sim_attack(i)->name, options.attack) != NULL) {
             run(&options, sim_attack(i));
         }
     }
     int failed = report(&options);
+    gnutls_free(costly.data);
     cell_finish();
     sim_stock_finish();
     sim_ours_finish();

@@ -1,8 +1,11 @@
 #include "matrix/shooter.h"
 
 #include "matrix/account.h"
-#include "sim/pair.h"
 #include "wire/record.h"
+
+enum { REPETITIONS = 20 };
+
+#define GAP (SIM_SECOND / 10)
 
 static struct sim_volley seen;
 static struct sim_volley volley;
@@ -39,14 +42,34 @@ static void shoot(struct shooter *shooter, struct sim_link *link, uint64_t delay
     make(shooter);
     for (size_t i = 0; i < volley.count; i++) {
         sim_link_inject(link, cell->target, sim_volley_at(&volley, i), volley.items[i].length,
-                        cell->origin == OWN_PATH ? 0 : SHOOTER_PATH, delay);
+                        cell->origin == OWN_PATH ? 0 : SHOOTER_PATH, delay + volley.items[i].delay);
     }
     shooter->sent += volley.count;
     shooter->shots++;
 }
 
-void shooter_shoot(struct shooter *shooter, struct sim_link *link) {
-    shoot(shooter, link, 0);
+static void repeat(struct shooter *shooter, struct sim_link *link) {
+    for (int i = 0; shooter->cell->repeated && i < REPETITIONS; i++) {
+        sim_link_run(link, sim_link_now(link) + GAP);
+        shoot(shooter, link, 0);
+    }
+}
+
+uint64_t shooter_attack(struct shooter *shooter, struct sim_link *link, void (*start)(void *self),
+                        void *self) {
+    enum moment moment = shooter->cell->moment;
+    if (moment == BEFORE_START) {
+        shoot(shooter, link, 0);
+        repeat(shooter, link);
+    }
+    uint64_t began = sim_link_now(link);
+    start(self);
+    sim_link_run(link, began + SIM_SECOND / 5);
+    if (moment == COMPLETE || moment == UNVERIFIED) {
+        shoot(shooter, link, 0);
+    }
+    repeat(shooter, link);
+    return began;
 }
 
 static void count_records(struct shooter *shooter, const struct sim_passing *passing) {
@@ -66,6 +89,9 @@ static bool is_lost(struct shooter *shooter, const struct sim_passing *passing, 
     if (network == BREAK && begins) {
         shooter->dead_from = now;
         shooter->dead_until = now + 3 * SIM_SECOND / 2;
+    } else if (network == GONE && begins) {
+        shooter->dead_from = now;
+        shooter->dead_until = UINT64_MAX;
     } else if (network == SILENCE && begins && passing->from != shooter->cell->target) {
         shooter->dead_from = now + 1;
         shooter->dead_until = now + 6 * SIM_SECOND;

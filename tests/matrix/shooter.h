@@ -3,7 +3,6 @@
 #define MATRIX_SHOOTER_H
 
 #include "matrix/cell.h"
-#include "sim/link.h"
 
 enum {
     SHOOTER_PATH = 7, /* his own; the peers' is 0 */
@@ -24,8 +23,9 @@ struct shooter {
 
 void shooter_init(struct shooter *shooter, const struct cell *cell, struct sim_scene *scene,
                   struct account *account);
-/* Sends the attack, to arrive at once. */
-void shooter_shoot(struct shooter *shooter, struct sim_link *link);
+/* Starts the handshake and attacks it, as the cell says; returns when it was started. */
+uint64_t shooter_attack(struct shooter *shooter, struct sim_link *link, void (*start)(void *self),
+                        void *self);
 /* A tap: what is sent to the attacker's path is lost to the peer, and what the network loses. */
 void shooter_on_passing(void *context, struct sim_link *link, struct sim_passing *passing);
 

@@ -4,13 +4,14 @@
 
 #include "matrix/cell.h"
 
-enum { COLUMNS = 4, OURS = 2, KNOWN_MAX = 32 };
+enum { OURS = 0, FACING = 2, STOCK = 4, COLUMNS = 6, KNOWN_MAX = 64 };
 
-/* Cells that may be dead, of one attack on one role. */
+/* Cells of one role that may be dead, all for the same reason. */
 struct known {
-    const struct sim_attack *attack;
+    const struct sim_attack *attack; /* the last one */
     const char *why;
     size_t target;
+    unsigned attacks;
     unsigned cells;
 };
 
@@ -24,7 +25,8 @@ struct tally {
     size_t known_count;
 };
 
-/* Columns: our client and server, then those of stock GnuTLS. */
+/* Columns, always the client and the server: from OURS on ours with a peer of ours, from FACING on
+ * ours with one of stock GnuTLS, from STOCK on stock GnuTLS alone. */
 void tally_count(struct tally *tally, const struct cell *cell, size_t column, enum outcome outcome,
                  const char *text);
 void tally_print(const struct tally *tally);

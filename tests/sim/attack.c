@@ -5,15 +5,22 @@
 #include "sim/pair.h"
 
 const struct sim_attack *sim_attack(size_t i) {
-    if (i < sim_attacks_records_count) {
-        return &sim_attacks_records[i];
+    const struct {
+        const struct sim_attack *attacks;
+        size_t count;
+    } lists[] = {
+        {sim_attacks_records, sim_attacks_records_count},
+        {sim_attacks_hellos, sim_attacks_hellos_count},
+        {sim_attacks_messages, sim_attacks_messages_count},
+        {sim_attacks_reader, sim_attacks_reader_count},
+    };
+    for (size_t n = 0; n < sizeof(lists) / sizeof(lists[0]); n++) {
+        if (i < lists[n].count) {
+            return &lists[n].attacks[i];
+        }
+        i -= lists[n].count;
     }
-    i -= sim_attacks_records_count;
-    if (i < sim_attacks_messages_count) {
-        return &sim_attacks_messages[i];
-    }
-    i -= sim_attacks_messages_count;
-    return i < sim_attacks_reader_count ? &sim_attacks_reader[i] : NULL;
+    return NULL;
 }
 
 bool sim_attack_reads(const struct sim_attack *attack) {

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/bytes.h"
 #include "sim/volley.h"
 
 enum sim_family {
@@ -37,6 +38,7 @@ struct sim_scene {
     const struct sim_volley *lured;   /* the client with a stranger as server */
     const struct sim_volley *probed;  /* the server with a stranger as client */
     const struct sim_volley *earlier; /* both, in another handshake */
+    struct rg_bytes costly;           /* a DER certificate whose key costs too much; may be empty */
 };
 
 /* An attack that is made anew at each place; an empty volley: there is nothing to send here. */
@@ -50,7 +52,9 @@ struct sim_attack {
 
 extern const struct sim_attack sim_attacks_records[]; /* alerts, records, content types, floods */
 extern const size_t sim_attacks_records_count;
-extern const struct sim_attack sim_attacks_messages[]; /* whole messages, fragments */
+extern const struct sim_attack sim_attacks_hellos[]; /* hellos, HelloVerifyRequests */
+extern const size_t sim_attacks_hellos_count;
+extern const struct sim_attack sim_attacks_messages[]; /* other whole messages, fragments */
 extern const size_t sim_attacks_messages_count;
 extern const struct sim_attack sim_attacks_reader[];
 extern const size_t sim_attacks_reader_count;
@@ -59,6 +63,8 @@ extern const size_t sim_attacks_reader_count;
 const struct sim_attack *sim_attack(size_t i);
 /* Whether only somebody who reads the path can do this. */
 bool sim_attack_reads(const struct sim_attack *attack);
+/* Whether the target must expect the certificate `costly`, too, for this to mean anything. */
+bool sim_attack_is_expected(const struct sim_attack *attack);
 const char *sim_family_name(enum sim_family family);
 
 /* Records the handshakes that a scene knows, with identities 0, 1 and the stranger 2. */

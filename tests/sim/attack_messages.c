@@ -1,4 +1,4 @@
-/* Attacks by handshake messages that somebody who reads nothing can make. */
+/* Attacks by handshake messages behind the hellos that somebody who reads nothing can make. */
 #include <string.h>
 
 #include "sim/attack.h"
@@ -8,129 +8,21 @@
 
 enum { FLOOD = 300, HEADERS = RG_RECORD_HEADER + RG_HANDSHAKE_HEADER, FLIGHT4 = 5, FLIGHT5 = 4 };
 
-static void put(struct sim_volley *volley, uint8_t type, uint16_t message_seq, const void *body,
-                size_t length) {
-    sim_volley_forge(volley, sim_forge_fragment(type, message_seq, (uint32_t)length, 0, body,
-                                                length, message_seq));
-}
-
-/* Hellos */
-
-enum client_hello { POOR, GOOD, SECOND, OLD, WITH_MKI, WITHOUT_EMS, SRTP_OF_NOBODY, NO_SRTP };
-
-/* In place of the point formats, so that the hello keeps its length. */
-static void add_mki(uint8_t *body) {
-    static const uint8_t unknown[] = {0, 99, 0, 1, 0};
-    memmove(body + 70, body + 69, 9);
-    memcpy(body + 79, unknown, sizeof(unknown));
-    body[63] = 6;
-    body[68] = 1;
-    body[69] = 0x55;
-}
-
-static void client_hello(struct sim_volley *volley, const struct sim_scene *scene,
-                         unsigned parameter) {
-    struct sim_forged hello = sim_forge_client_hello(0x22, parameter == POOR);
-    uint8_t *body = hello.bytes + HEADERS;
-    (void)scene;
-    if (parameter == SECOND) {
-        hello.bytes[RG_RECORD_HEADER + 5] = 1; /* message_seq */
-    } else if (parameter == OLD) {
-        body[1] = 0xff;
-    } else if (parameter == WITH_MKI) {
-        add_mki(body);
-    } else if (parameter == WITHOUT_EMS) {
-        body[70] = 99;
-    } else if (parameter == SRTP_OF_NOBODY) {
-        body[66] = 0x77;
-    } else if (parameter == NO_SRTP) {
-        body[61] = 98;
-    }
-    sim_volley_forge(volley, hello);
-}
-
-static void client_hellos(struct sim_volley *volley, const struct sim_scene *scene,
-                          unsigned parameter) {
-    (void)scene;
-    for (unsigned i = 0; i < parameter; i++) {
-        struct sim_forged hello = sim_forge_client_hello((uint8_t)(0x30 + i), 0);
-        hello.bytes[HEADERS + 10] = (uint8_t)(i >> 8);
-        sim_volley_forge(volley, hello);
-    }
-}
-
-enum server_hello {
-    SERVER_GOOD,
-    OTHER_SUITE,
-    NO_SUITE,
-    OTHER_PROFILE,
-    NO_PROFILE,
-    NO_EMS,
-    CUT,
-    WITHOUT_SRTP
-};
-
-static void server_hello(struct sim_volley *volley, const struct sim_scene *scene,
-                         unsigned parameter) {
-    struct sim_forged hello = sim_forge_server_hello(0x66);
-    uint8_t *body = hello.bytes + HEADERS;
-    (void)scene;
-    if (parameter == OTHER_SUITE) {
-        body[36] = 0x2c;
-    } else if (parameter == NO_SUITE) {
-        body[35] = 0;
-    } else if (parameter == OTHER_PROFILE) {
-        body[47] = 1;
-    } else if (parameter == NO_PROFILE) {
-        body[46] = 0x77;
-    } else if (parameter == NO_EMS) {
-        body[50] = 99;
-    } else if (parameter == CUT) {
-        body[39] = 17;
-    } else if (parameter == WITHOUT_SRTP) {
-        body[41] = 98;
-    }
-    sim_volley_forge(volley, hello);
-}
+/* Whole messages behind the hello */
 
 static void empty_message(struct sim_volley *volley, const struct sim_scene *scene,
                           unsigned parameter) {
     (void)scene;
-    put(volley, (uint8_t)(parameter >> 8), parameter & 0xffU, NULL, 0);
+    sim_volley_put(volley, (uint8_t)(parameter >> 8), parameter & 0xffU, NULL, 0);
 }
-
-static void verify_request(struct sim_volley *volley, const struct sim_scene *scene,
-                           unsigned parameter) {
-    uint8_t body[3 + 255] = {0xfe, 0xff, (uint8_t)parameter};
-    (void)scene;
-    memset(body + 3, 0x77, parameter);
-    put(volley, RG_HELLO_VERIFY_REQUEST, 0, body, 3 + parameter);
-}
-
-static void verify_requests(struct sim_volley *volley, const struct sim_scene *scene,
-                            unsigned parameter) {
-    (void)scene;
-    for (unsigned i = 0; i < parameter; i++) {
-        sim_volley_forge(volley, sim_forge_verify_request((uint8_t)i));
-    }
-}
-
-static void odd_verify_request(struct sim_volley *volley, const struct sim_scene *scene,
-                               unsigned parameter) {
-    static const uint8_t body[] = {0xfe, 0xff, 16, 1, 2, 3};
-    (void)scene;
-    put(volley, RG_HELLO_VERIFY_REQUEST, (uint16_t)parameter, body, sizeof(body));
-    put(volley, RG_HELLO_VERIFY_REQUEST, 1, body, sizeof(body));
-}
-
-/* Whole messages behind the hello */
 
 static void junk_message(struct sim_volley *volley, const struct sim_scene *scene,
                          unsigned parameter) {
     uint8_t body[255];
     (void)scene;
     memset(body, 0x20, sizeof(body));
-    put(volley, (uint8_t)(parameter >> 16), parameter >> 8 & 0xffU, body, parameter & 0xffU);
+    sim_volley_put(volley, (uint8_t)(parameter >> 16), parameter >> 8 & 0xffU, body,
+                   parameter & 0xffU);
 }
 
 enum certificate { RIGHT = 1, STRANGERS = 2, EMPTY = 4, JUNK = 8, ONCE = 16 };
@@ -160,9 +52,9 @@ static void certificate(struct sim_volley *volley, const struct sim_scene *scene
         used += 3 + 50;
     }
     rg_put_u24(body, (uint32_t)(used - 3));
-    put(volley, RG_CERTIFICATE, 1, body, used);
+    sim_volley_put(volley, RG_CERTIFICATE, 1, body, used);
     if ((parameter & ONCE) == 0) { /* behind a HelloVerifyRequest */
-        put(volley, RG_CERTIFICATE, 2, body, used);
+        sim_volley_put(volley, RG_CERTIFICATE, 2, body, used);
     }
 }
 
@@ -182,15 +74,16 @@ static void certificate_request(struct sim_volley *volley, const struct sim_scen
                   [WITH_NAMES] = {names, sizeof(names)},
                   [ODD] = {odd, sizeof(odd)}};
     (void)scene;
-    put(volley, RG_CERTIFICATE_REQUEST, 3, bodies[parameter].body, bodies[parameter].length);
-    put(volley, RG_SERVER_HELLO_DONE, 4, NULL, 0);
+    sim_volley_put(volley, RG_CERTIFICATE_REQUEST, 3, bodies[parameter].body,
+                   bodies[parameter].length);
+    sim_volley_put(volley, RG_SERVER_HELLO_DONE, 4, NULL, 0);
 }
 
 static void finished(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
     uint8_t body[12] = {1};
     (void)scene;
     for (uint16_t message_seq = 0; message_seq < parameter; message_seq++) {
-        put(volley, RG_FINISHED, message_seq, body, sizeof(body));
+        sim_volley_put(volley, RG_FINISHED, message_seq, body, sizeof(body));
     }
 }
 
@@ -201,7 +94,7 @@ static void every_type_and_place(struct sim_volley *volley, const struct sim_sce
     memset(body, (int)parameter, sizeof(body));
     for (uint8_t type = 0; type <= 24; type++) {
         for (uint16_t message_seq = 0; message_seq < 9; message_seq++) {
-            put(volley, type, message_seq, body, sizeof(body));
+            sim_volley_put(volley, type, message_seq, body, sizeof(body));
         }
     }
 }
@@ -325,8 +218,8 @@ static void flood_of_proofs(struct sim_volley *volley, const struct sim_scene *s
     certificate(volley, scene, parameter == 1 ? RIGHT | ONCE : RIGHT);
     for (uint16_t i = 0; i < parameter; i++) {
         memset(body + 4, i, sizeof(body) - 4);
-        put(volley, RG_CLIENT_KEY_EXCHANGE, 2, body + 20, 33);
-        put(volley, RG_CERTIFICATE_VERIFY, 3, body, sizeof(body));
+        sim_volley_put(volley, RG_CLIENT_KEY_EXCHANGE, 2, body + 20, 33);
+        sim_volley_put(volley, RG_CERTIFICATE_VERIFY, 3, body, sizeof(body));
     }
 }
 
@@ -337,32 +230,29 @@ static void junk_and_proof(struct sim_volley *volley, const struct sim_scene *sc
     flood_of_proofs(volley, scene, parameter);
 }
 
+/* Somebody whom the server expects, too, and whose key is too large: what he sends before the
+ * client's own. */
+static void costly_proof(struct sim_volley *volley, const struct sim_scene *scene,
+                         unsigned parameter) {
+    uint8_t body[4000];
+    uint8_t proof[76] = {4, 1, 0, 72}; /* rsa_pkcs1_sha256 */
+    (void)parameter;
+    if (scene->target != SIM_SERVER || scene->costly.length == 0) {
+        return;
+    }
+    rg_put_u24(body, (uint32_t)scene->costly.length + 3);
+    rg_put_u24(body + 3, (uint32_t)scene->costly.length);
+    memcpy(body + 6, scene->costly.at, scene->costly.length);
+    sim_volley_put(volley, RG_CERTIFICATE, 1, body, 6 + scene->costly.length);
+    sim_volley_put(volley, RG_CLIENT_KEY_EXCHANGE, 2, proof, 33);
+    sim_volley_put(volley, RG_CERTIFICATE_VERIFY, 3, proof, sizeof(proof));
+}
+
+bool sim_attack_is_expected(const struct sim_attack *attack) {
+    return attack->make == costly_proof;
+}
+
 const struct sim_attack sim_attacks_messages[] = {
-    {"ClientHello that cannot be answered", SIM_HELLOS, client_hello, POOR, NULL},
-    {"ClientHello that can be answered", SIM_HELLOS, client_hello, GOOD, NULL},
-    {"ClientHello with message_seq 1", SIM_HELLOS, client_hello, SECOND, NULL},
-    {"ClientHello of DTLS 1.0", SIM_HELLOS, client_hello, OLD, NULL},
-    {"ClientHello with an MKI", SIM_HELLOS, client_hello, WITH_MKI, NULL},
-    {"ClientHello without EMS", SIM_HELLOS, client_hello, WITHOUT_EMS, NULL},
-    {"ClientHello without common profile", SIM_HELLOS, client_hello, SRTP_OF_NOBODY, NULL},
-    {"ClientHello without use_srtp", SIM_HELLOS, client_hello, NO_SRTP, NULL},
-    {"three ClientHellos", SIM_HELLOS, client_hellos, 3, NULL},
-    {"ServerHello", SIM_HELLOS, server_hello, SERVER_GOOD, NULL},
-    {"ServerHello with another suite", SIM_HELLOS, server_hello, OTHER_SUITE, NULL},
-    {"ServerHello with an unknown suite", SIM_HELLOS, server_hello, NO_SUITE, NULL},
-    {"ServerHello with another profile", SIM_HELLOS, server_hello, OTHER_PROFILE, NULL},
-    {"ServerHello with an unknown profile", SIM_HELLOS, server_hello, NO_PROFILE, NULL},
-    {"ServerHello without EMS", SIM_HELLOS, server_hello, NO_EMS, NULL},
-    {"ServerHello without use_srtp", SIM_HELLOS, server_hello, WITHOUT_SRTP, NULL},
-    {"ServerHello that does not parse", SIM_HELLOS, server_hello, CUT, NULL},
-    {"HelloRequest", SIM_HELLOS, empty_message, RG_HELLO_REQUEST << 8, NULL},
-    {"HelloVerifyRequest, no cookie", SIM_VERIFY_REQUESTS, verify_request, 0, NULL},
-    {"HelloVerifyRequest, 16 bytes", SIM_VERIFY_REQUESTS, verify_request, 16, NULL},
-    {"HelloVerifyRequest, 32 bytes", SIM_VERIFY_REQUESTS, verify_request, 32, NULL},
-    {"HelloVerifyRequest, 33 bytes", SIM_VERIFY_REQUESTS, verify_request, 33, NULL},
-    {"HelloVerifyRequest, 255 bytes", SIM_VERIFY_REQUESTS, verify_request, 255, NULL},
-    {"four HelloVerifyRequests", SIM_VERIFY_REQUESTS, verify_requests, 4, NULL},
-    {"HelloVerifyRequest that does not parse", SIM_VERIFY_REQUESTS, odd_verify_request, 0, NULL},
     {"Certificate of a stranger", SIM_TO_CLIENT, certificate, STRANGERS, NULL},
     {"Certificate, the right one", SIM_TO_CLIENT, certificate, RIGHT, NULL},
     {"Certificate, the right one and another", SIM_TO_CLIENT, certificate, RIGHT | STRANGERS, NULL},
@@ -407,8 +297,7 @@ const struct sim_attack sim_attacks_messages[] = {
     {"a hello in bytes, backwards", SIM_FRAGMENTS, in_bytes, 0, NULL},
     {"fragments that lie", SIM_FRAGMENTS, lying, 0, NULL},
     {"messages of the future", SIM_FRAGMENTS, future, 0, NULL},
-    {"flood of hellos", SIM_FLOODS, client_hellos, FLOOD, NULL},
-    {"flood of HelloVerifyRequests", SIM_FLOODS, verify_requests, FLOOD, NULL},
+    {"a proof by a key that is too large", SIM_TO_SERVER, costly_proof, 0, NULL},
     {"flood of fragments", SIM_FLOODS, flood_of_fragments, 0, NULL},
     {"flood of signature checks", SIM_FLOODS, flood_of_proofs, FLOOD, NULL},
 };

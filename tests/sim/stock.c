@@ -89,14 +89,22 @@ static int pull_timeout(gnutls_transport_ptr_t pointer, unsigned int millisecond
     return stock->inbox != NULL ? 1 : 0;
 }
 
-static void configure_credentials(struct sim_stock *stock, const struct sim_stock_setup *setup) {
+static void make_credentials(struct sim_stock *stock, bool with_certificate) {
     need(gnutls_certificate_allocate_credentials(&stock->credentials), "credentials");
-    if (!setup->no_certificate) {
+    if (with_certificate) {
         make_certificate();
         need(gnutls_certificate_set_x509_key(stock->credentials, &certificate, 1, key),
              "credentials");
     }
-    need(gnutls_credentials_set(stock->tls, GNUTLS_CRD_CERTIFICATE, stock->credentials),
+}
+
+static void configure_credentials(struct sim_stock *stock, const struct sim_stock_setup *setup) {
+    if (setup->credentials == NULL) {
+        make_credentials(stock, !setup->no_certificate);
+    }
+    need(gnutls_credentials_set(stock->tls, GNUTLS_CRD_CERTIFICATE,
+                                setup->credentials != NULL ? setup->credentials
+                                                           : stock->credentials),
          "credentials");
 }
 
@@ -137,7 +145,9 @@ void sim_stock_clear(struct sim_stock *stock) {
         free(stock->queue[i].data);
     }
     gnutls_deinit(stock->tls);
-    gnutls_certificate_free_credentials(stock->credentials);
+    if (stock->credentials != NULL) {
+        gnutls_certificate_free_credentials(stock->credentials);
+    }
     memset(stock, 0, sizeof(*stock));
 }
 

@@ -19,13 +19,15 @@ struct sim_stock_setup {
     const char *mki;          /* NULL: none */
     bool no_certificate;      /* client: sends an empty list */
     bool asks_no_certificate; /* server: sends no CertificateRequest */
-    unsigned mtu;             /* 0: 1200 */
+    /* NULL: a certificate that all stock endpoints share; else it outlives the endpoint */
+    gnutls_certificate_credentials_t credentials;
+    unsigned mtu; /* 0: 1200 */
 };
 
 struct sim_stock {
     gnutls_session_t tls;
-    gnutls_certificate_credentials_t credentials;
-    gnutls_datum_t queue[SIM_STOCK_QUEUE]; /* datagrams to send */
+    gnutls_certificate_credentials_t credentials; /* its own, or NULL */
+    gnutls_datum_t queue[SIM_STOCK_QUEUE];        /* datagrams to send */
     size_t queued;
     const uint8_t *inbox;
     size_t inbox_length;
@@ -40,14 +42,13 @@ struct sim_stock {
     bool closed; /* close_notify came */
 };
 
-/* Credentials are the identity `which` of sim/ours.h's fingerprints: see sim_stock_fingerprint. */
 void sim_stock_init(struct sim_stock *stock, const struct sim_stock_setup *setup);
 void sim_stock_clear(struct sim_stock *stock);
 struct sim_endpoint sim_stock_endpoint(struct sim_stock *stock);
 /* Client: makes its hello. */
 void sim_stock_start(struct sim_stock *stock);
 
-/* DER of its certificate, the same in a whole program. */
+/* DER of the certificate that all share, the same in a whole program. */
 gnutls_datum_t sim_stock_certificate(void);
 /* `length` bytes of "EXTRACTOR-dtls_srtp". */
 bool sim_stock_export(struct sim_stock *stock, uint8_t *out, size_t length);

@@ -30,10 +30,17 @@ void sim_volley_add(struct sim_volley *volley, const uint8_t *datagram, size_t l
     volley->items[i].at = volley->used - length;
     volley->items[i].length = length;
     volley->items[i].from = from;
+    volley->items[i].delay = 0;
 }
 
 void sim_volley_forge(struct sim_volley *volley, struct sim_forged forged) {
     sim_volley_add(volley, forged.bytes, forged.length, 0);
+}
+
+void sim_volley_put(struct sim_volley *volley, uint8_t type, uint16_t message_seq, const void *body,
+                    size_t length) {
+    sim_volley_forge(volley, sim_forge_fragment(type, message_seq, (uint32_t)length, 0, body,
+                                                length, message_seq));
 }
 
 void sim_volley_append(struct sim_volley *volley, struct sim_forged forged) {

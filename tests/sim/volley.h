@@ -12,7 +12,8 @@ struct sim_volley {
     struct {
         size_t at; /* in `bytes` */
         size_t length;
-        size_t from; /* the endpoint that sent it, when it was read */
+        size_t from;    /* the endpoint that sent it, when it was read */
+        uint64_t delay; /* microseconds after the first */
     } items[SIM_VOLLEY];
     uint8_t bytes[SIM_VOLLEY_BYTES];
 };
@@ -21,6 +22,9 @@ void sim_volley_clear(struct sim_volley *volley);
 /* Adds a datagram; aborts when there is no room. */
 void sim_volley_add(struct sim_volley *volley, const uint8_t *datagram, size_t length, size_t from);
 void sim_volley_forge(struct sim_volley *volley, struct sim_forged forged);
+/* Adds a whole message in a datagram of its own, whose record number is the message_seq. */
+void sim_volley_put(struct sim_volley *volley, uint8_t type, uint16_t message_seq, const void *body,
+                    size_t length);
 /* Adds `forged` to the last datagram, or as the first one. */
 void sim_volley_append(struct sim_volley *volley, struct sim_forged forged);
 const uint8_t *sim_volley_at(const struct sim_volley *volley, size_t i);
