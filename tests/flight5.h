@@ -2,16 +2,13 @@
 #ifndef RG_TESTS_FLIGHT5_H
 #define RG_TESTS_FLIGHT5_H
 
+#include "one_pair.h"
 #include "sim/forge.h"
-#include "sim/pair.h"
-#include "suite.h"
 
 enum { FLIGHT5 = 3 };
 
 static struct sim_message genuine[FLIGHT5]; /* message_seq is the index plus 1 */
 static struct sim_forged finished;          /* the protected record behind it */
-
-static struct sim_pair pair;
 
 static inline size_t pass(struct sim_ours *from, struct sim_ours *to, uint8_t *buffer,
                           size_t capacity) {
@@ -34,10 +31,6 @@ static inline void begin(void) {
     finished = sim_take_apart(buffer, length, genuine, 1, FLIGHT5);
 }
 
-static inline void teardown(void) {
-    sim_pair_clear(&pair);
-}
-
 static inline void give(const uint8_t *bytes, size_t length) {
     ck_assert_int_eq(rtpgate_session_input(pair.server.session, bytes, length, 0, 30000), 0);
 }
@@ -51,13 +44,6 @@ static inline void give_changed(unsigned number, size_t at) {
     genuine[number].body[at] ^= 0x55;
     give_genuine(number);
     genuine[number].body[at] ^= 0x55;
-}
-
-static inline void assert_ends_well(void) {
-    sim_link_run(pair.link, 20 * SIM_SECOND);
-    ck_assert_msg(sim_ours_agree(&pair.client, &pair.server), "client: %s; server: %s",
-                  rtpgate_session_error(pair.client.session, NULL),
-                  rtpgate_session_error(pair.server.session, NULL));
 }
 
 #endif
