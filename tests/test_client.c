@@ -14,12 +14,12 @@ static void assert_flight5_leaves(void) {
                      400);
 }
 
-/* The genuine Certificate with another certificate behind its leaf, which is not signed. */
-static void give_longer_list(void) {
+/* The genuine Certificate with `more` bytes of another one behind its leaf, which is not signed. */
+static void give_other_list(uint8_t more) {
     struct sim_message longer = genuine[1];
-    memset(longer.body + longer.length, 0, 3 + 50);
-    longer.body[longer.length + 2] = 50;
-    longer.length += 3 + 50;
+    memset(longer.body + longer.length, 0, 3U + more);
+    longer.body[longer.length + 2] = more;
+    longer.length += 3U + more;
     rg_put_u24(longer.body, (uint32_t)longer.length - 3);
     struct sim_forged datagram = sim_forge_message(&longer, 1);
     give(&datagram);
@@ -83,7 +83,7 @@ START_TEST(a_forged_message_completes_the_flight_and_the_genuine_one_mends_it) {
     give_genuine(2);
     ck_assert_int_eq(rtpgate_session_expire(pair.client.session, 20000 + 20000), 0);
     ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 2);
-    ck_assert_uint_eq(sim_ours_stats(&pair.client).candidates, 2);
+    ck_assert_uint_le(sim_ours_stats(&pair.client).candidates, 3); /* the forged one is nearest */
     assert_flight5_leaves();
     assert_ends_well();
 }
@@ -220,7 +220,7 @@ START_TEST(of_what_is_not_signed_the_nearest_to_the_signature_is_believed) {
         if (*what == 'r') {
             give_changed(3, 3);
         } else if (*what == 'c') {
-            give_longer_list();
+            give_other_list(50);
         } else {
             give_genuine((unsigned)(*what - '0'));
         }
@@ -230,6 +230,37 @@ START_TEST(of_what_is_not_signed_the_nearest_to_the_signature_is_believed) {
     ck_assert_uint_eq(sim_ours_stats(&pair.client).flights_sent, 2);
     assert_ends_well();
     ck_assert_uint_eq(sim_ours_stats(&pair.client).candidates, 1);
+}
+END_TEST
+
+/* Nor do many of them hide the others, one of which is genuine here. */
+START_TEST(many_forgeries_next_to_the_signature_hide_nothing) {
+    give_changed(0, genuine[0].length - 5);
+    give_changed(0, genuine[0].length - 6);
+    give_changed(2, 1);
+    give_changed(2, 2);
+    give_other_list(50);
+    give_genuine(0);
+    give_genuine(1);
+    give_other_list(40);
+    for (unsigned i = 2; i < FLIGHT4; i++) {
+        give_genuine(i);
+    }
+    assert_ends_well();
+    ck_assert_uint_le(pair.client.ready_at, SIM_SECOND);
+}
+END_TEST
+
+/* What was refused is tried once more when our timer fires, not twice. */
+START_TEST(a_refused_combination_costs_one_check_a_timer) {
+    give_genuine(0);
+    give_genuine(1);
+    give_changed(2, 1);
+    give_genuine(3);
+    give_genuine(4);
+    uint64_t before = sim_ours_stats(&pair.client).dropped_forged;
+    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, SIM_SECOND / 10), 0);
+    ck_assert_uint_eq(sim_ours_stats(&pair.client).dropped_forged, before + 1);
 }
 END_TEST
 
@@ -299,6 +330,8 @@ int main(void) {
     tcase_add_test(tests, a_certificate_request_that_came_first_and_alone_is_not_believed);
     tcase_add_loop_test(tests, of_what_is_not_signed_the_nearest_to_the_signature_is_believed, 0,
                         3);
+    tcase_add_test(tests, many_forgeries_next_to_the_signature_hide_nothing);
+    tcase_add_test(tests, a_refused_combination_costs_one_check_a_timer);
     tcase_add_test(tests, a_stranger_gets_no_flight_5);
     int failed = suite_run(suite);
     sim_ours_finish();

@@ -181,8 +181,8 @@ START_TEST(junk_of_another_type_drives_out_itself_alone) {
 }
 END_TEST
 
-/* Who wants to drive out another message must send as much as it has, not only announce it. */
-START_TEST(what_lacks_most_goes_when_there_is_no_room) {
+/* What is announced large gives way to what is not. */
+START_TEST(room_comes_from_the_message_that_uses_most) {
     (void)add(1, 7, 0, "genuine");
     (void)add(2, 1000, 0, "genuine, the first of it");
     for (uint32_t total = 11000; total < 11100; total++) {
@@ -192,6 +192,39 @@ START_TEST(what_lacks_most_goes_when_there_is_no_room) {
     ck_assert_uint_gt(messages.evicted, 190);
     assert_version(1, 0, "genuine");
     ck_assert_int_eq(add(2, 1000, 0, "genuine, the first of it"), RG_ADDED_KNOWN);
+}
+END_TEST
+
+static enum rg_added add_filled(uint16_t sequence, uint32_t total, uint32_t offset, uint32_t length,
+                                uint8_t fill) {
+    static uint8_t bytes[12288];
+    memset(bytes, fill, length);
+    const struct rg_fragment fragment = {.type = RG_CERTIFICATE,
+                                         .total = total,
+                                         .sequence = sequence,
+                                         .offset = offset,
+                                         .body = {bytes, length}};
+    return rg_messages_add(&messages, &fragment, (struct rg_origin){1, 1});
+}
+
+/* Memory is full of whole junk, and pieces of junk fall between those of the genuine message. */
+START_TEST(whole_junk_and_pieces_of_junk_do_not_undo_a_long_message) {
+    enum { TOTAL_LONG = 5000, PIECE = 1000 };
+    (void)add_filled(1, 12288, 0, 12288, 1);
+    (void)add_filled(1, 12288, 0, 12288, 2);
+    (void)add_filled(3, 8192, 0, 8192, 3);
+    (void)add_filled(2, 2048, 0, 2048, 4);
+    bool whole = false;
+    for (uint8_t pass = 0; pass < 4 && !whole; pass++) {
+        for (uint32_t at = 0; at < TOTAL_LONG && !whole; at += PIECE) {
+            whole = add_filled(1, TOTAL_LONG, at, PIECE, 9) == RG_ADDED_WHOLE;
+            if (at == PIECE || at == 3 * PIECE) {
+                (void)add_filled(3, 8192, 0, 1, (uint8_t)(pass + at / PIECE + 10));
+                (void)add_filled(1, 12280, 0, 1, pass);
+            }
+        }
+    }
+    ck_assert(whole);
 }
 END_TEST
 
@@ -339,7 +372,8 @@ int main(void) {
     tcase_add_test(tests, pieces_of_junk_do_not_drive_out_what_is_whole);
     tcase_add_test(tests, whole_junk_does_not_drive_out_what_is_not_whole_yet);
     tcase_add_test(tests, junk_of_another_type_drives_out_itself_alone);
-    tcase_add_test(tests, what_lacks_most_goes_when_there_is_no_room);
+    tcase_add_test(tests, room_comes_from_the_message_that_uses_most);
+    tcase_add_test(tests, whole_junk_and_pieces_of_junk_do_not_undo_a_long_message);
     tcase_add_test(tests, memory_stays_below_its_bound);
     tcase_add_test(tests, large_forgeries_give_way_to_a_new_version_of_an_older_message);
     tcase_add_test(tests, what_cannot_be_kept_is_refused);

@@ -242,6 +242,55 @@ START_TEST(a_server_that_never_asked_for_a_cookie_is_reached) {
 }
 END_TEST
 
+/* It was silent for so long that the hello was sent without the cookie, too. */
+START_TEST(a_server_that_asks_for_the_cookie_that_we_have_gets_it_at_once) {
+    struct sim_forged request = sim_forge_verify_request(7);
+    ask_twice(&request);
+    assert_hello(1, 16);
+    for (uint64_t turn = 1; turn <= 5; turn++) {
+        ck_assert_int_eq(rtpgate_session_expire(pair.client.session, turn * SIM_SECOND), 0);
+        assert_hello(turn == 5 ? 0 : 1, turn == 5 ? 0 : 16);
+    }
+    ck_assert_int_eq(rtpgate_session_input(pair.client.session, request.bytes, request.length, 0,
+                                           5 * SIM_SECOND + 100000),
+                     0);
+    assert_hello(1, 16);
+}
+END_TEST
+
+/* The first request came before an answer of a server that wants no cookie could be there. */
+START_TEST(a_hello_verify_request_is_not_obeyed_before_the_rtt_has_passed) {
+    struct sim_forged request = sim_forge_verify_request(7);
+    ck_assert_int_eq(rtpgate_session_set_rtt(pair.client.session, 4 * SIM_SECOND / 10, 20000), 0);
+    for (uint64_t turn = 1; turn <= 3; turn++) { /* at 0.1, 0.2 and 0.3 s */
+        give(&request);
+        ck_assert_int_eq(rtpgate_session_expire(pair.client.session, turn * SIM_SECOND / 10), 0);
+        assert_hello(0, 0);
+    }
+    give(&request);
+    assert_silent();
+    ck_assert_int_eq(rtpgate_session_expire(pair.client.session, SIM_SECOND), 0);
+    assert_hello(0, 0);
+    give(&request);
+    assert_hello(1, 16);
+}
+END_TEST
+
+/* The rest of it may be lost, and a server's timer be slow; but it may be forged, too. */
+START_TEST(a_piece_of_flight_4_delays_a_hello_verify_request_by_seven_timers) {
+    struct sim_forged request = sim_forge_verify_request(7);
+    give_genuine(FLIGHT4 - 1);
+    for (uint64_t turn = 1; turn <= 7; turn++) {
+        give(&request);
+        assert_silent();
+        ck_assert_int_eq(rtpgate_session_expire(pair.client.session, 3 * turn * SIM_SECOND), 0);
+        assert_hello(0, 0);
+    }
+    give(&request);
+    assert_hello(1, 16);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("verify_request");
     TCase *tests = suite_case(suite, "HelloVerifyRequests");
@@ -258,6 +307,9 @@ int main(void) {
     tcase_add_test(tests, a_repeated_hello_verify_request_gets_another_chance);
     tcase_add_loop_test(tests, among_several_each_gets_its_turn_and_no_cookie_as_well, 0, 3);
     tcase_add_test(tests, a_server_that_never_asked_for_a_cookie_is_reached);
+    tcase_add_test(tests, a_server_that_asks_for_the_cookie_that_we_have_gets_it_at_once);
+    tcase_add_test(tests, a_hello_verify_request_is_not_obeyed_before_the_rtt_has_passed);
+    tcase_add_test(tests, a_piece_of_flight_4_delays_a_hello_verify_request_by_seven_timers);
     int failed = suite_run(suite);
     sim_ours_finish();
     return failed;

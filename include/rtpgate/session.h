@@ -151,7 +151,7 @@ RTPGATE_API int rtpgate_session_start(rtpgate_session *session, uint64_t now);
 /*
  * Takes one received datagram of the kind DTLS. Noise is dropped and counted, never an error; a
  * datagram before the role is decided or the path is valid is kept (the last 4, at most 8 KB) and
- * looked at then.
+ * looked at then. A client that was not started drops it: it can answer nothing.
  *
  * datagram: `length` bytes, read only, owned by the caller; nothing is kept that is not copied.
  * Returns 0; RTPGATE_ERR_INVAL for a NULL session, or a NULL datagram with a length;

@@ -205,7 +205,9 @@ bool rg_client_expire(struct rg_candidate *candidate) {
         if (may_obey_another(candidate) && doubt_request(session)) {
             return true;
         }
-        session->asked_again = session->request_waits;
+        /* Before that a server that wants no cookie cannot have answered. */
+        session->asked_again =
+            session->request_waits && session->now - session->began >= session->rtt;
         candidate->tried = 0;
     }
     return rg_flight4_search(candidate, false);
@@ -290,6 +292,9 @@ static void repeated_request(struct rtpgate_session *session, const struct rg_fr
         }
         rg_still_there(session, candidate);
         if (is_obeyed(candidate, request)) {
+            if (!candidate->cookie) { /* this one does want it: see doubt_request */
+                (void)rg_flight4_reopen(candidate, true);
+            }
             rg_candidate_answer(candidate);
         } else {
             consider(session, request);

@@ -234,13 +234,6 @@ static bool is_certificate_trusted(const struct rtpgate_session *session, unsign
     return expected <= 1 || came_together(flight[CERTIFICATE], flight[KEY_EXCHANGE]);
 }
 
-/* Whether `a` came nearer to what is signed than `b`, when its place is `before` it or after it. */
-static bool is_nearer(uint64_t a, uint64_t b, uint64_t is_signed, bool before) {
-    bool a_fits = (a < is_signed) == before;
-    bool b_fits = (b < is_signed) == before;
-    return a_fits && (!b_fits || (before ? a > b : a < b));
-}
-
 /*
  * Who does not read the path hardly hits the moment between two datagrams of one flight: of what is
  * not signed the last Certificate before the ServerKeyExchange and the first CertificateRequest
@@ -248,22 +241,23 @@ static bool is_nearer(uint64_t a, uint64_t b, uint64_t is_signed, bool before) {
  */
 static bool is_nearest(const struct rtpgate_session *session, unsigned first,
                        const struct rg_message *const *flight) {
-    static const unsigned places[] = {CERTIFICATE, CERTIFICATE_REQUEST};
-    for (unsigned i = 0; i < 2 * RG_VARIANTS; i++) {
-        unsigned place = places[i % 2];
+    uint64_t certificate = flight[CERTIFICATE]->serial;
+    uint64_t exchange = flight[KEY_EXCHANGE]->serial;
+    uint64_t request = flight[CERTIFICATE_REQUEST]->serial;
+    bool nearest = certificate < exchange && exchange < request;
+    for (unsigned rank = 0; rank < RG_VARIANTS && nearest; rank++) {
         const struct rg_message *other =
-            rg_messages_get(&session->messages, first + place, types[place], i / 2);
+            rg_messages_get(&session->messages, first + CERTIFICATE, RG_CERTIFICATE, rank);
         struct rg_bytes leaf;
-        bool counts =
-            other != NULL && other != flight[place] &&
-            (place != CERTIFICATE ||
-             (rg_certificate_leaf(rg_message_body(other), &leaf) && rg_is_expected(session, leaf)));
-        if (counts && is_nearer(other->serial, flight[place]->serial, flight[KEY_EXCHANGE]->serial,
-                                place == CERTIFICATE)) {
-            return false;
-        }
+        bool between = other != NULL && certificate < other->serial && other->serial < exchange;
+        nearest = !between || !rg_certificate_leaf(rg_message_body(other), &leaf) ||
+                  !rg_is_expected(session, leaf);
+        other = rg_messages_get(&session->messages, first + CERTIFICATE_REQUEST,
+                                RG_CERTIFICATE_REQUEST, rank);
+        between = other != NULL && exchange < other->serial && other->serial < request;
+        nearest = nearest && !between;
     }
-    return true;
+    return nearest;
 }
 
 static bool is_same(const uint64_t *used, const struct rg_message *const *flight) {
@@ -322,7 +316,7 @@ static bool is_trusted(const struct rtpgate_session *session, unsigned first,
            is_certificate_trusted(session, first, flight);
 }
 
-enum kind { TRUSTED, NEAREST, ANY };
+enum kind { TRUSTED, NEAREST, OTHERS /* than the nearest */, ANY };
 
 /* Combination `n` of this look, if it is of the `kind`. */
 static enum trial look_at(struct rg_candidate *candidate, struct look *look, unsigned first,
@@ -330,15 +324,15 @@ static enum trial look_at(struct rg_candidate *candidate, struct look *look, uns
     struct rtpgate_session *session = candidate->session;
     const struct rg_message *flight[RG_FLIGHT4];
     if (!rg_messages_pick(&session->messages, first, types, RG_FLIGHT4, n, flight) ||
-        newest(flight) <= candidate->tried || is_used(session, flight) ||
-        (kind == NEAREST && !is_nearest(session, first, flight))) {
+        newest(flight) <= candidate->tried || is_used(session, flight)) {
         return NEXT;
     }
     enum worth value = worth(candidate, look, n, flight);
     if (value == UNEXPECTED && n < STRANGERS && kind != NEAREST) {
         note_stranger(candidate, flight);
     }
-    if (value != PLAUSIBLE) {
+    if (value != PLAUSIBLE || (kind == NEAREST && !is_nearest(session, first, flight)) ||
+        (kind == OTHERS && is_nearest(session, first, flight))) {
         return NEXT;
     }
     if (kind == TRUSTED && !is_trusted(session, first, flight)) {
@@ -349,19 +343,20 @@ static enum trial look_at(struct rg_candidate *candidate, struct look *look, uns
     return look->tries++ == TRIES_MAX ? LATER : try_flight(candidate, first, flight);
 }
 
-/* Looks at some combinations that are new, from where the last look ended. */
+/* Looks at some combinations that are new, from where the last look ended; at the nearest, which
+ * are few, each time from the first. */
 static enum trial try_flights(struct rg_candidate *candidate, unsigned first, enum kind kind) {
     struct rtpgate_session *session = candidate->session;
     struct look look = {.tries = 0};
     for (unsigned i = 0; i < COMBINATIONS; i++) {
-        unsigned n = (candidate->cursor + i) % COMBINATIONS;
+        unsigned n = ((kind == NEAREST ? 0 : candidate->cursor) + i) % COMBINATIONS;
         enum trial trial = look_at(candidate, &look, first, n, kind);
         if (trial == TAKEN) {
             session->combination = n + 1; /* the candidate may be gone */
             return TAKEN;
         }
         if (trial == LATER) {
-            candidate->cursor = n;
+            candidate->cursor = kind == NEAREST ? candidate->cursor : n;
             return LATER;
         }
     }
@@ -397,8 +392,8 @@ static enum trial search(struct rg_candidate *candidate, enum kind kind) {
 
 bool rg_flight4_search(struct rg_candidate *candidate, bool trusted_only) {
     enum trial result = search(candidate, trusted_only ? TRUSTED : NEAREST);
-    if (result == NEXT && !trusted_only) {
-        result = search(candidate, ANY);
+    if (result != TAKEN && !trusted_only) {
+        result = search(candidate, result == NEXT ? OTHERS : ANY);
     }
     if (result == NEXT) {
         candidate->tried = candidate->session->messages.completed;

@@ -71,24 +71,26 @@ static bool is_like(const struct rg_message *a, const struct rg_message *b) {
     return a->type == b->type && (a->map == NULL) == (b->map == NULL);
 }
 
-/* How many in a full row are of its kind: of its type, and whole or not, as it is. */
+/* How many of a row are of its kind: of its type, and whole or not, as it is. */
 static unsigned count_like(const struct rg_message *row, const struct rg_message *message) {
     unsigned count = 0;
     for (size_t i = 0; i < RG_VARIANTS; i++) {
-        count += is_like(&row[i], message);
+        count += row[i].bytes != NULL && is_like(&row[i], message);
     }
     return count;
 }
 
-/* In a full row, `keep` aside, one of the most frequent kind, that was not touched for longest: no
- * junk takes the last place of what is not like it. */
+/* Of a row, `keep` aside, one of the most frequent kind, that was not touched for longest: many of
+ * one kind drive out themselves. */
 static struct rg_message *oldest(struct rg_message *row, const struct rg_message *keep) {
     struct rg_message *found = NULL;
     unsigned most = 0;
     for (size_t i = 0; i < RG_VARIANTS; i++) {
+        if (row[i].bytes == NULL || &row[i] == keep) {
+            continue;
+        }
         unsigned like = count_like(row, &row[i]);
-        if (&row[i] != keep &&
-            (found == NULL || like > most || (like == most && row[i].touched < found->touched))) {
+        if (like > most || (like == most && row[i].touched < found->touched)) {
             found = &row[i];
             most = like;
         }
@@ -148,16 +150,21 @@ static struct rg_message *free_slot(struct rg_messages *messages, struct rg_mess
     return victim;
 }
 
-/* What lacks most, and was not touched for longest: room is not had by promises. */
-static struct rg_message *emptiest(struct rg_messages *messages, const struct rg_message *keep) {
-    struct rg_message *found = NULL;
-    for (size_t i = 0; i < (size_t)RG_SEQUENCES * RG_VARIANTS; i++) {
-        struct rg_message *here = &messages->slots[i / RG_VARIANTS][i % RG_VARIANTS];
-        uint32_t lacks = here->total - here->present;
-        uint32_t most = found != NULL ? found->total - found->present : 0;
-        if (here->bytes != NULL && here != keep &&
-            (found == NULL || lacks > most || (lacks == most && here->touched < found->touched))) {
-            found = here;
+static size_t weight(const struct rg_message *row, const struct rg_message *keep) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < RG_VARIANTS; i++) {
+        bytes += row[i].bytes != NULL && &row[i] != keep ? cost(row[i].total) : 0;
+    }
+    return bytes;
+}
+
+/* The row that uses most room: what is announced large must give way to what is not. */
+static struct rg_message *heaviest(const struct rg_messages *messages,
+                                   const struct rg_message *keep) {
+    struct rg_message *found = messages->slots[0];
+    for (size_t s = 1; s < RG_SEQUENCES; s++) {
+        if (weight(messages->slots[s], keep) > weight(found, keep)) {
+            found = messages->slots[s];
         }
     }
     return found;
@@ -165,7 +172,7 @@ static struct rg_message *emptiest(struct rg_messages *messages, const struct rg
 
 static void make_room(struct rg_messages *messages, const struct rg_message *keep, size_t wanted) {
     while (messages->bytes + wanted > RG_MESSAGES_BYTES) {
-        struct rg_message *victim = emptiest(messages, keep);
+        struct rg_message *victim = oldest(heaviest(messages, keep), keep);
         if (victim == NULL) {
             return;
         }

@@ -4,9 +4,9 @@
  * Fragments may come in any order, overlap, repeat and contradict each other. For each message_seq
  * there are up to RG_VARIANTS versions of the message. A single forged fragment never keeps the
  * genuine message from becoming whole, and whatever was forged, one undisturbed repetition by the
- * peer heals it. When there is no room the version goes that lacks most bytes; when a message has
- * too many versions, one of the kind (its type, and whether it is whole) that has most of them; and
- * of several that which was not touched for longest.
+ * peer heals it. When a message has too many versions one of the kind (its type, and whether it is
+ * whole) goes that has most of them, and of those the one that was not touched for longest; when
+ * there is no room, one of the message_seq that uses most.
  */
 #ifndef RG_DTLS_MESSAGES_H
 #define RG_DTLS_MESSAGES_H

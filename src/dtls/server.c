@@ -5,7 +5,7 @@
 #include "dtls/proof.h"
 #include "wire/handshake.h"
 
-enum { MESSAGES = 3 };
+enum { MESSAGES = 3, HELLO_PATIENCE = 100000 /* microseconds */ };
 
 /* What a client sends (RFC 5246 7.3 with mutual certificates), by message_seq. Nothing else is
  * taken. */
@@ -50,15 +50,22 @@ static bool may_go(const struct rtpgate_session *session, const struct rg_candid
            (candidate->stage == RG_STAGE_FINISHED && old && session->remote.count == 0);
 }
 
-/* Anybody can forge a hello, and a client may end at the answer to it. So while somebody there may
- * still take up the answer that he has, another hello from the same path waits to be repeated. */
+/* Somebody may still take up the answer that he has, or only his Finished is missing. */
+static bool is_expected_soon(const struct rtpgate_session *session,
+                             const struct rg_candidate *candidate) {
+    uint64_t age = session->now - candidate->made_at;
+    return candidate->stage == RG_STAGE_HELLO
+               ? age < HELLO_PATIENCE
+               : age < RG_CANDIDATE_AGE &&
+                     !(candidate->stage == RG_STAGE_DONE && candidate->doubted);
+}
+
+/* Anybody can forge a hello, and a client may end at the answer to it: another one from a path on
+ * which somebody is expected waits to be repeated. */
 static bool must_wait(const struct rtpgate_session *session, uint64_t path) {
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         const struct rg_candidate *candidate = session->candidates[i];
-        if (candidate != NULL && candidate->from == path &&
-            (candidate->stage == RG_STAGE_HELLO
-                 ? candidate->flight.losses < RG_LOSSES_QUICK
-                 : session->now - candidate->made_at < RG_CANDIDATE_AGE)) {
+        if (candidate != NULL && candidate->from == path && is_expected_soon(session, candidate)) {
             return true;
         }
     }
