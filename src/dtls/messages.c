@@ -90,7 +90,7 @@ static struct rg_message *oldest(struct rg_message *row, const struct rg_message
             continue;
         }
         unsigned like = count_like(row, &row[i]);
-        if (like > most || (like == most && row[i].touched < found->touched)) {
+        if (found == NULL || like > most || (like == most && row[i].touched < found->touched)) {
             found = &row[i];
             most = like;
         }
