@@ -71,26 +71,24 @@ static bool is_like(const struct rg_message *a, const struct rg_message *b) {
     return a->type == b->type && (a->map == NULL) == (b->map == NULL);
 }
 
-/* How many of a row are of its kind: of its type, and whole or not, as it is. */
+/* How many in a full row are of its kind: of its type, and whole or not, as it is. */
 static unsigned count_like(const struct rg_message *row, const struct rg_message *message) {
     unsigned count = 0;
     for (size_t i = 0; i < RG_VARIANTS; i++) {
-        count += row[i].bytes != NULL && is_like(&row[i], message);
+        count += is_like(&row[i], message);
     }
     return count;
 }
 
-/* Of a row, `keep` aside, one of the most frequent kind, that was not touched for longest: many of
- * one kind drive out themselves. */
+/* In a full row, `keep` aside, one of the most frequent kind, that was not touched for longest:
+ * many of one kind drive out themselves. */
 static struct rg_message *oldest(struct rg_message *row, const struct rg_message *keep) {
     struct rg_message *found = NULL;
     unsigned most = 0;
     for (size_t i = 0; i < RG_VARIANTS; i++) {
-        if (row[i].bytes == NULL || &row[i] == keep) {
-            continue;
-        }
         unsigned like = count_like(row, &row[i]);
-        if (found == NULL || like > most || (like == most && row[i].touched < found->touched)) {
+        if (&row[i] != keep &&
+            (found == NULL || like > most || (like == most && row[i].touched < found->touched))) {
             found = &row[i];
             most = like;
         }
@@ -158,13 +156,22 @@ static size_t weight(const struct rg_message *row, const struct rg_message *keep
     return bytes;
 }
 
-/* The row that uses most room: what is announced large must give way to what is not. */
-static struct rg_message *heaviest(const struct rg_messages *messages,
-                                   const struct rg_message *keep) {
-    struct rg_message *found = messages->slots[0];
+/* In the row that uses most room the largest, `keep` aside, and of several that which was not
+ * touched for longest: what is announced large gives way to what is not. */
+static struct rg_message *largest(const struct rg_messages *messages,
+                                  const struct rg_message *keep) {
+    struct rg_message *found = NULL;
+    struct rg_message *row = messages->slots[0];
     for (size_t s = 1; s < RG_SEQUENCES; s++) {
-        if (weight(messages->slots[s], keep) > weight(found, keep)) {
-            found = messages->slots[s];
+        if (weight(messages->slots[s], keep) > weight(row, keep)) {
+            row = messages->slots[s];
+        }
+    }
+    for (size_t i = 0; i < RG_VARIANTS; i++) {
+        if (row[i].bytes != NULL && &row[i] != keep &&
+            (found == NULL || row[i].total > found->total ||
+             (row[i].total == found->total && row[i].touched < found->touched))) {
+            found = &row[i];
         }
     }
     return found;
@@ -172,7 +179,7 @@ static struct rg_message *heaviest(const struct rg_messages *messages,
 
 static void make_room(struct rg_messages *messages, const struct rg_message *keep, size_t wanted) {
     while (messages->bytes + wanted > RG_MESSAGES_BYTES) {
-        struct rg_message *victim = oldest(heaviest(messages, keep), keep);
+        struct rg_message *victim = largest(messages, keep);
         if (victim == NULL) {
             return;
         }

@@ -6,7 +6,7 @@
  * genuine message from becoming whole, and whatever was forged, one undisturbed repetition by the
  * peer heals it. When a message has too many versions one of the kind (its type, and whether it is
  * whole) goes that has most of them, and of those the one that was not touched for longest; when
- * there is no room, one of the message_seq that uses most.
+ * there is no room, the largest of the message_seq that uses most.
  */
 #ifndef RG_DTLS_MESSAGES_H
 #define RG_DTLS_MESSAGES_H

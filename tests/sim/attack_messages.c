@@ -207,7 +207,8 @@ static void flood_of_fragments(struct sim_volley *volley, const struct sim_scene
     (void)parameter;
     for (uint16_t i = 0; i < FLOOD; i++) {
         uint8_t type = (scene->target == SIM_CLIENT ? client : server)[i % 4];
-        fragment(volley, type, i % 4, 12000 + i, i, 20);
+        uint16_t message_seq = (uint16_t)(i % 4 + i / 4 % 2); /* without or with a cookie */
+        fragment(volley, type, message_seq, 12000 + i, i, 20);
     }
 }
 
