@@ -81,7 +81,7 @@ struct rtpgate_session_stats {
     uint64_t handshake_time;  /* microseconds from start or first hello to READY or UNVERIFIED */
     uint64_t dropped_path;  /* in READY, from a path that is not valid; before, see dropped_early */
     uint64_t dropped_early; /* early ones that newer ones pushed out, or before a client's start */
-    uint64_t dropped_malformed; /* records, fragments or cookies that do not parse */
+    uint64_t dropped_malformed; /* records or fragments that do not parse, long cookies */
     uint64_t dropped_type;      /* unknown or unexpected content or handshake types */
     uint64_t dropped_epoch;     /* records of an epoch that cannot be */
     uint64_t dropped_alert;     /* plaintext alerts */
