@@ -100,6 +100,13 @@ static struct call **find_call(struct gate *gate, const char *id) {
     return NULL;
 }
 
+/* Of two calls that are over, whether `a` is forgotten first: whoever has not hung up may still ask
+ * how it ended. */
+static bool goes_before(const struct call *a, const struct call *b) {
+    bool hung_up = a->ended_at != 0;
+    return hung_up != (b->ended_at != 0) ? hung_up : a->heard < b->heard;
+}
+
 /* A free place, or that of a call that is over; NULL when there is none. */
 static struct call **find_place(struct gate *gate) {
     struct call **over = NULL;
@@ -108,7 +115,7 @@ static struct call **find_place(struct gate *gate) {
         if (*place == NULL) {
             return place;
         }
-        if (call_is_over(*place) && (over == NULL || (*place)->heard < (*over)->heard)) {
+        if (call_is_over(*place) && (over == NULL || goes_before(*place, *over))) {
             over = place;
         }
     }
