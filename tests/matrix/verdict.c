@@ -23,8 +23,7 @@ static const char *excuse_misled(const struct cell *cell) {
         cell->moment == BEFORE_START || (cell->moment == BEFORE_DATAGRAM && cell->datagram == 0);
     if (cell->target == SIM_SERVER && !first && !cell_proves_always()) {
         return "GnuTLS was shown a forged flight 5, and its client takes up no second flight 4: "
-               "the "
-               "price of RTPGATE_PROOF_AFTER_ANOMALY";
+               "the price of RTPGATE_PROOF_AFTER_ANOMALY";
     }
     if (cell->target == SIM_SERVER) {
         return first ? "its client ends at the answer to a hello that was forged before its own"
