@@ -175,7 +175,7 @@ START_TEST(attempts_bring_no_hope) {
     unsigned hellos;
     ck_assert_int_eq(rtpgate_session_input(pair.client.session, alert.bytes, alert.length, 0, 1000),
                      0);
-    (void)be_silent(3 * SIM_SECOND, &last, &hellos);
+    (void)be_silent(5 * SIM_SECOND, &last, &hellos);
     assert_failed(RTPGATE_ERR_ALERT);
 }
 END_TEST
@@ -190,7 +190,7 @@ START_TEST(a_late_refusal_is_told_as_soon_as_an_early_one) {
     ck_assert_int_eq(
         rtpgate_session_input(pair.client.session, alert.bytes, alert.length, 0, 10 * SIM_SECOND),
         0);
-    (void)be_silent(12 * SIM_SECOND, &last, &hellos);
+    (void)be_silent(14 * SIM_SECOND, &last, &hellos);
     assert_failed(RTPGATE_ERR_ALERT);
 }
 END_TEST

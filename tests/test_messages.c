@@ -77,6 +77,61 @@ START_TEST(messages_are_undisputed_until_something_else_comes) {
 }
 END_TEST
 
+START_TEST(two_versions_of_a_message_are_a_dispute) {
+    ck_assert(!rg_messages_is_disputed(&messages));
+    (void)add(1, 6, 0, "abcdef");
+    (void)add(2, 6, 0, "abc");
+    (void)add(1, 6, 2, "cde");
+    ck_assert(!rg_messages_is_disputed(&messages));
+    (void)add(2, 6, 0, "x");
+    ck_assert(rg_messages_is_disputed(&messages));
+}
+END_TEST
+
+static const struct rg_message *oldest(unsigned sequence) {
+    return rg_messages_get(&messages, sequence, RG_CERTIFICATE, versions(sequence) - 1);
+}
+
+static uint64_t serial(unsigned sequence) {
+    return oldest(sequence)->serial;
+}
+
+static void assert_between(unsigned sequence, uint64_t before, uint64_t after) {
+    const struct rg_message *message = oldest(sequence);
+    ck_assert_uint_eq(message->before, before);
+    ck_assert_uint_eq(message->after, after);
+}
+
+START_TEST(a_message_that_comes_again_as_a_whole_has_new_neighbours) {
+    (void)add(1, 4, 0, "abcd");
+    (void)add(2, 4, 0, "efgh");
+    (void)add(3, 4, 0, "ijkl");
+    assert_between(2, serial(1), serial(3));
+    (void)add(2, 4, 0, "efgh");
+    assert_between(2, serial(3), 0);
+    (void)add(2, 4, 0, "efgh"); /* the network has doubled it */
+    (void)add(1, 4, 0, "ab");
+    (void)add(1, 4, 2, "cd");
+    assert_between(2, serial(3), serial(1));
+    assert_between(1, serial(2), 0);
+}
+END_TEST
+
+START_TEST(a_part_of_a_message_that_comes_again_changes_no_neighbours) {
+    static const struct {
+        uint32_t offset;
+        const char *text;
+    } parts[] = {{4, ""}, {3, "d"}, {1, "bcd"}, {0, "ab"}, {0, "abc"}};
+    (void)add(1, 4, 0, "abcd");
+    (void)add(2, 4, 0, "efgh");
+    (void)add(1, 4, parts[_i].offset, parts[_i].text);
+    (void)add(1, 4, 0, "x"); /* another version, which ends a repetition of this one */
+    (void)add(1, 4, 3, "d");
+    assert_between(1, 0, serial(2));
+    assert_between(2, serial(1), messages.completed);
+}
+END_TEST
+
 START_TEST(an_empty_message_is_whole_at_once) {
     ck_assert_int_eq(add(4, 0, 0, ""), RG_ADDED_WHOLE);
     ck_assert_int_eq(add(4, 0, 0, ""), RG_ADDED_REPEATED);
@@ -361,6 +416,9 @@ int main(void) {
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_whole_message_is_there_with_its_transcript_header);
     tcase_add_test(tests, reversed_and_overlapping_fragments_fit_together);
+    tcase_add_test(tests, two_versions_of_a_message_are_a_dispute);
+    tcase_add_test(tests, a_message_that_comes_again_as_a_whole_has_new_neighbours);
+    tcase_add_loop_test(tests, a_part_of_a_message_that_comes_again_changes_no_neighbours, 0, 5);
     tcase_add_test(tests, an_empty_message_is_whole_at_once);
     tcase_add_test(tests, messages_are_undisputed_until_something_else_comes);
     tcase_add_test(tests, a_repetition_is_told_even_in_other_pieces);

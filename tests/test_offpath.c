@@ -193,17 +193,17 @@ END_TEST
 START_TEST(proofs_are_earned_back_with_time) {
     struct rtpgate_session *session = pair.server.session;
     for (int i = 0; i < RG_PROOFS; i++) {
-        ck_assert(rg_may_prove(session, true));
+        ck_assert(rg_may_prove(session, RG_CHECK_FIRST));
     }
-    ck_assert(!rg_may_prove(session, true));
+    ck_assert(!rg_may_prove(session, RG_CHECK_FIRST));
     ck_assert_int_eq(rtpgate_session_expire(session, RG_PROOF_INTERVAL), 0);
-    ck_assert(rg_may_prove(session, true));
-    ck_assert(!rg_may_prove(session, true));
+    ck_assert(rg_may_prove(session, RG_CHECK_FIRST));
+    ck_assert(!rg_may_prove(session, RG_CHECK_FIRST));
     ck_assert_int_eq(rtpgate_session_expire(session, UINT64_MAX - 1), 0);
     for (int i = 0; i < RG_PROOFS; i++) {
-        ck_assert(rg_may_prove(session, true));
+        ck_assert(rg_may_prove(session, RG_CHECK_FIRST));
     }
-    ck_assert(!rg_may_prove(session, true));
+    ck_assert(!rg_may_prove(session, RG_CHECK_FIRST));
 }
 END_TEST
 

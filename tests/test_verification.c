@@ -130,8 +130,11 @@ START_TEST(a_proven_certificate_that_is_not_expected_fails_without_finished) {
     ck_assert(taken);
     sim_ours_clear(&pair.client);
     sim_ours_expect(&pair.server, 1, 60000);
-    ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 2 * SIM_SECOND), 0);
-    sim_ours_drain(&pair.server, 2 * SIM_SECOND);
+    sim_ours_drain(&pair.server, 60000);
+    ck_assert_int_eq(sim_ours_event(&pair.server, RTPGATE_EVENT_ADVICE)->cause,
+                     RTPGATE_ERR_FINGERPRINT);
+    ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 31 * SIM_SECOND), 0);
+    sim_ours_drain(&pair.server, 31 * SIM_SECOND);
     assert_failed(&pair.server, RTPGATE_ERR_FINGERPRINT);
 }
 END_TEST

@@ -65,6 +65,7 @@ void rg_forget_handshake(struct rtpgate_session *session) {
     rg_messages_clear(&session->messages);
     rg_paths_forget_early(&session->paths);
     session->bad_news.cause = 0;
+    session->proof_due = RTPGATE_NEVER;
     rg_keep_text(&session->bad_news.text, NULL);
 }
 
@@ -249,10 +250,11 @@ static void verify(struct rtpgate_session *session, struct rg_candidate *candida
     session->state = RTPGATE_STATE_HANDSHAKE;
     candidate->doubted = true;
     keep_for_the_alert(session, candidate);
+    rg_advise_mismatch(session, leaf);
     if (session->role == RTPGATE_ROLE_CLIENT) {
         drop_hopeless(session);
+        rg_client_begin_again(session, candidate, true);
     }
-    rg_advise_mismatch(session, leaf);
 }
 
 /* Its certificate was proven before any was expected; its Finished need not be waited for. */
@@ -286,7 +288,10 @@ static void wait_for_fingerprint(struct rtpgate_session *session, struct rg_cand
     }
     rg_activate(session, candidate);
     session->state = RTPGATE_STATE_UNVERIFIED;
-    session->deadline = rg_time_add(session->now, session->config->deadline);
+    if (!session->awaited) { /* once, or strangers could put it off for ever */
+        session->awaited = true;
+        session->deadline = rg_time_add(session->now, session->config->deadline);
+    }
 }
 
 void rg_finished(struct rtpgate_session *session, struct rg_candidate *candidate) {

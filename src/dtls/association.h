@@ -27,7 +27,9 @@ enum {
     RG_HELD_BYTES = 8192,
     RG_EVENTS = 256,
     RG_EVENTS_BYTES = 65536,
-    RG_PROOFS = 64, /* signature checks that an association may have in one go */
+    RG_PROOFS = 64,                  /* signature checks that an association may have in one go */
+    RG_LIKELY = 3 * RG_VARIANTS + 1, /* likely flights 5 that there may be at a time: by their
+                                      * newest message, and that of what came last */
 };
 
 /* A server's candidates but the first may be replaced by a new hello when they are so old. */
@@ -67,6 +69,8 @@ struct rg_candidate {
     unsigned first;      /* message_seq of the ClientHello: 1 after a HelloVerifyRequest */
     uint8_t *transcript; /* ClientHello and flight 4 */
     size_t transcript_length;
+    uint64_t likely[RG_LIKELY]; /* likely flights 5 that were tried last */
+    unsigned likely_next;
 
     /* client */
     bool pristine;             /* the engine has only made its hello */
@@ -109,15 +113,18 @@ struct rtpgate_session {
     struct rg_queue held;   /* protected records that came too early */
     uint64_t datagram;      /* number of the one being looked at */
     uint64_t from;          /* its path */
+    bool awaited;           /* the deadline of UNVERIFIED runs or has run */
     bool whole;             /* a message became whole in it that nobody has looked at */
     size_t length;          /* its length, until somebody has taken credit for it */
     uint64_t messages_seen; /* server: rg_messages.completed up to which messages were looked at */
     bool request_waits;     /* client: a HelloVerifyRequest came that is not obeyed */
     bool asked_again;       /* and after it our hello was sent once more */
+    bool at_arrival;        /* the next that is obeyed is the next that comes, not one that waits */
     unsigned turn;          /* of HelloVerifyRequests that are obeyed without being repeated */
     unsigned combination;   /* client: of a flight 4, the one after that which was taken last */
     unsigned proofs;        /* signature checks that may be made now */
     uint64_t proofs_since;  /* when the last one was added */
+    uint64_t proof_due;     /* when one that waits may be made; RTPGATE_NEVER: none waits */
 
     struct rg_candidate *candidates[RG_CANDIDATES];
     struct rg_candidate
@@ -225,9 +232,19 @@ void rg_candidate_learn(struct rg_candidate *candidate, struct rg_bytes message)
 
 /* guard.c: what came in */
 
+/* Signature checks by how likely they are to hold. All but the first have half of the checks, so
+ * that nobody uses up those of the first. */
+enum rg_check {
+    RG_CHECK_FIRST,
+    RG_CHECK_OTHERS,
+    RG_CHECK_STRANGERS, /* of a certificate that is not expected; they are not made up for */
+};
+
 /* Whether one more signature may be checked: whoever sends junk gets a bounded share of our time.
- */
-bool rg_may_prove(struct rtpgate_session *session, bool expected);
+ * If not, a server's search goes on when it may; a client's does with its timer. */
+bool rg_may_prove(struct rtpgate_session *session, enum rg_check check);
+/* Goes on with a search that waited for a signature check. */
+void rg_guard_expire(struct rtpgate_session *session);
 /* Looks at one datagram, or keeps it until its path is valid and our role decided. */
 void rg_guard_input(struct rtpgate_session *session, const uint8_t *datagram, size_t length,
                     uint64_t path);
@@ -251,5 +268,9 @@ int rg_client_start(struct rtpgate_session *session);
 bool rg_client_expire(struct rg_candidate *candidate);
 /* After the timers: another attempt, when nobody answers. */
 void rg_client_explore(struct rtpgate_session *session);
+/* A handshake with somebody who is not expected is over, or was ended by him: another attempt, when
+ * there is no other. Drops the candidate, unless it is kept for an alert. */
+void rg_client_begin_again(struct rtpgate_session *session, struct rg_candidate *stranger,
+                           bool keep);
 
 #endif

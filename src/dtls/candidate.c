@@ -210,6 +210,7 @@ void rg_candidate_flight_left(struct rg_candidate *candidate) {
 void rg_candidate_doubt(struct rg_candidate *candidate) {
     struct rtpgate_session *session = candidate->session;
     if (!candidate->doubted) {
+        candidate->unheard = 0;
         rg_flight_quicken(&candidate->flight, session->now, first_rto(session), jitter(session));
     }
     candidate->doubted = true;
@@ -238,11 +239,15 @@ void rg_candidate_expire(struct rg_candidate *candidate) {
     rg_candidate_retransmit(candidate);
 }
 
-/* Whoever has the keys of one handshake and is expected speaks for the others, too. */
+/* Whoever has the keys of one handshake and is expected speaks for the others, too; what silence
+ * there was before counts. */
 static void doubt_others(struct rtpgate_session *session) {
     for (size_t i = 0; i < RG_CANDIDATES && session->remote.count > 0; i++) {
-        if (session->candidates[i] != NULL) {
-            rg_candidate_doubt(session->candidates[i]);
+        struct rg_candidate *other = session->candidates[i];
+        if (other != NULL) {
+            unsigned unheard = other->unheard;
+            rg_candidate_doubt(other);
+            other->unheard = unheard;
         }
     }
 }
@@ -254,6 +259,13 @@ static void lost(struct rg_candidate *candidate, int cause, uint8_t alert, const
     bool finished = candidate->stage == RG_STAGE_DONE;
     if (session->state == RTPGATE_STATE_READY) {
         rg_fail(session, cause, alert, text);
+        return;
+    }
+    if (finished && session->role == RTPGATE_ROLE_CLIENT) {
+        candidate->doubted = true;
+        rg_tell(session, cause, alert, text);
+        rg_look_for_finished(session);
+        rg_client_begin_again(session, candidate, false);
         return;
     }
     rg_candidate_drop(session, candidate);

@@ -12,14 +12,21 @@ enum {
     LOSSES_BEFORE_OTHER_COOKIE = 7,
     REQUEST_LONGEST = 3 + 255,
     COOKIE_LONGEST = 32,
+    SIGNED_PIECE_MIN = 32, /* curve, group and length are 4 bytes that anybody knows */
 };
+
+/* Its handshake is over, and it is not whom we expect. */
+static bool is_strangers(const struct rg_candidate *candidate) {
+    return candidate->stage == RG_STAGE_DONE && candidate->doubted;
+}
 
 /* The oldest attempt. It is never given up for another one: its peer may have accepted it. */
 static struct rg_candidate *first(const struct rtpgate_session *session) {
     struct rg_candidate *oldest = NULL;
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         struct rg_candidate *candidate = session->candidates[i];
-        if (candidate != NULL && (oldest == NULL || candidate->made_at < oldest->made_at)) {
+        if (candidate != NULL && !is_strangers(candidate) &&
+            (oldest == NULL || candidate->made_at < oldest->made_at)) {
             oldest = candidate;
         }
     }
@@ -68,6 +75,7 @@ static bool obey(struct rtpgate_session *session, const struct rg_message *reque
     candidate->cookie = true;
     session->request_waits = false;
     session->asked_again = false;
+    session->at_arrival = !session->at_arrival;
     rg_heard(session, candidate);
     rg_candidate_flight_left(candidate);
     return true;
@@ -104,6 +112,15 @@ static bool awaits_flight4(const struct rg_candidate *candidate) {
            candidate->flight.losses < LOSSES_BEFORE_OTHER_COOKIE;
 }
 
+static bool is_unanswered(const struct rg_candidate *candidate) {
+    return candidate->flight.losses >= LOSSES_BEFORE_OTHERS;
+}
+
+/* Whether the request that was obeyed may have been the wrong one. */
+static bool may_obey_another(const struct rg_candidate *candidate) {
+    return candidate->request != NULL && is_unanswered(candidate) && !awaits_flight4(candidate);
+}
+
 /*
  * Anybody can forge a HelloVerifyRequest, and a server that did not send it may end at a hello with
  * its cookie. The one that did has nothing else to say, and says it again when our hello comes
@@ -115,7 +132,8 @@ static void consider(struct rtpgate_session *session, const struct rg_message *r
         session->stats.dropped_malformed++;
     } else if (is_obeyed(candidate, request)) {
         return;
-    } else if (candidate->request == NULL && session->asked_again && !awaits_flight4(candidate)) {
+    } else if (candidate->request == NULL ? session->asked_again && !awaits_flight4(candidate)
+                                          : session->at_arrival && may_obey_another(candidate)) {
         (void)obey(session, request);
     } else {
         session->request_waits = true;
@@ -154,15 +172,6 @@ void rg_client_advance(struct rtpgate_session *session) {
     (void)rg_flight4_search(candidate, true);
 }
 
-static bool is_unanswered(const struct rg_candidate *candidate) {
-    return candidate->flight.losses >= LOSSES_BEFORE_OTHERS;
-}
-
-/* Whether the request that was obeyed may have been the wrong one. */
-static bool may_obey_another(const struct rg_candidate *candidate) {
-    return candidate->request != NULL && is_unanswered(candidate) && !awaits_flight4(candidate);
-}
-
 /* Each time another one, and once in a round none: nothing tells which is genuine. */
 static const struct rg_message *another_request(struct rtpgate_session *session) {
     for (unsigned i = 0; i < RG_VARIANTS; i++) {
@@ -199,6 +208,11 @@ bool rg_client_expire(struct rg_candidate *candidate) {
         (void)rg_flight4_reopen(candidate, candidate->request != NULL);
     }
     if (candidate->stage != RG_STAGE_HELLO) {
+        /* A server that takes but one flight 5 shall see the most trusted one first. */
+        struct rg_candidate *leader = first(session);
+        if (leader != NULL && leader != candidate && leader->stage == RG_STAGE_FINISHED) {
+            rg_candidate_retransmit(leader);
+        }
         return false;
     }
     if (candidate == first(session)) {
@@ -217,7 +231,7 @@ bool rg_client_expire(struct rg_candidate *candidate) {
 static bool is_silent(const struct rtpgate_session *session) {
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         const struct rg_candidate *candidate = session->candidates[i];
-        if (candidate != NULL &&
+        if (candidate != NULL && !is_strangers(candidate) &&
             (candidate->stage != RG_STAGE_FINISHED || !is_unanswered(candidate))) {
             return false;
         }
@@ -241,8 +255,8 @@ static struct rg_candidate **place(struct rtpgate_session *session) {
 }
 
 /* The same hello once more. It brings no hope of its own: nobody was heard. */
-static struct rg_candidate *attempt(struct rtpgate_session *session) {
-    const struct rg_candidate *model = first(session);
+static struct rg_candidate *attempt(struct rtpgate_session *session,
+                                    const struct rg_candidate *model) {
     const struct rg_bytes request = {model->request, model->request_length};
     struct rg_candidate **where = place(session);
     struct rg_candidate *candidate = rg_candidate_new(session);
@@ -268,17 +282,32 @@ static struct rg_candidate *attempt(struct rtpgate_session *session) {
     return candidate;
 }
 
+static void look_further(struct rg_candidate *candidate) {
+    if (candidate != NULL && !rg_flight4_search(candidate, false)) {
+        rg_candidate_retransmit(candidate);
+        rg_candidate_flight_left(candidate);
+    }
+}
+
 /*
  * Nobody answers our flight 5: something that is not signed was forged or damaged, in the flight 4
  * that it answers or in our hello. So another flight 4 is answered beside it, or the hello sent
  * again to have one.
  */
 void rg_client_explore(struct rtpgate_session *session) {
-    struct rg_candidate *candidate = is_silent(session) ? attempt(session) : NULL;
-    if (candidate != NULL && !rg_flight4_search(candidate, false)) {
-        rg_candidate_retransmit(candidate);
-        rg_candidate_flight_left(candidate);
+    if (is_silent(session)) {
+        look_further(attempt(session, first(session)));
     }
+}
+
+/* A stranger has answered our hello before whom we expect, whose flight 4 may be here or come. */
+void rg_client_begin_again(struct rtpgate_session *session, struct rg_candidate *stranger,
+                           bool keep) {
+    struct rg_candidate *candidate = first(session) == NULL ? attempt(session, stranger) : NULL;
+    if (!keep) {
+        rg_candidate_drop(session, stranger);
+    }
+    look_further(candidate);
 }
 
 /* The server asks for a cookie, still or again. */
@@ -292,14 +321,33 @@ static void repeated_request(struct rtpgate_session *session, const struct rg_fr
         }
         rg_still_there(session, candidate);
         if (is_obeyed(candidate, request)) {
-            if (!candidate->cookie) { /* this one does want it: see doubt_request */
-                (void)rg_flight4_reopen(candidate, true);
+            if (!candidate->cookie && rg_flight4_reopen(candidate, true)) {
+                /* This one does want it (see doubt_request): a flight of its own, with a timer that
+                 * does not doubt it at once. */
+                rg_candidate_retransmit(candidate);
+                rg_candidate_flight_left(candidate);
+            } else {
+                rg_candidate_answer(candidate);
             }
-            rg_candidate_answer(candidate);
         } else {
             consider(session, request);
         }
     }
+}
+
+/* Of what a server repeats, a piece of its signature alone cannot be known beforehand, if it is
+ * that which the candidate has seen to be genuine. */
+static bool is_unforgeable(const struct rg_candidate *candidate,
+                           const struct rg_fragment *fragment) {
+    for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {
+        const struct rg_message *message = rg_messages_get(
+            &candidate->session->messages, fragment->sequence, RG_SERVER_KEY_EXCHANGE, rank);
+        if (message != NULL && message->serial == candidate->used[2] &&
+            rg_message_agrees(message, fragment)) {
+            return fragment->body.length >= SIGNED_PIECE_MIN;
+        }
+    }
+    return false;
 }
 
 static void answer_flight4(struct rtpgate_session *session, const struct rg_fragment *fragment) {
@@ -307,7 +355,7 @@ static void answer_flight4(struct rtpgate_session *session, const struct rg_frag
         struct rg_candidate *candidate = session->candidates[i];
         if (candidate != NULL && candidate->stage == RG_STAGE_FINISHED) {
             rg_still_there(session, candidate);
-            if (fragment->total > 0) { /* anybody can forge a ServerHelloDone */
+            if (is_unforgeable(candidate, fragment)) {
                 rg_follow(session, candidate, session->from);
             }
             rg_candidate_answer(candidate);

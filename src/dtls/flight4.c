@@ -103,7 +103,7 @@ static enum worth judge_hello(struct rg_candidate *candidate, const struct rg_me
     if (cause == 0) {
         return PLAUSIBLE;
     }
-    candidate->doubted = true;
+    rg_candidate_doubt(candidate);
     session->stats.dropped_hello++;
     rg_advise(session, cause, 0, text);
     return WORTHLESS;
@@ -158,8 +158,9 @@ static void note_stranger(struct rg_candidate *candidate, const struct rg_messag
     if (parse_key_exchange(flight[KEY_EXCHANGE], &exchange) &&
         rg_server_hello_parse(rg_message_body(flight[SERVER_HELLO]), &hello) &&
         rg_certificate_leaf(rg_message_body(flight[CERTIFICATE]), &leaf) &&
-        rg_may_prove(session, false) && proves(candidate, leaf, hello.random, &exchange)) {
-        candidate->doubted = true;
+        rg_may_prove(session, RG_CHECK_STRANGERS) &&
+        proves(candidate, leaf, hello.random, &exchange)) {
+        rg_candidate_doubt(candidate);
         rg_advise_mismatch(session, leaf);
     }
 }
@@ -201,8 +202,10 @@ static bool show(struct rg_candidate *candidate, unsigned first,
     return true;
 }
 
+/* The first time, or when they were repeated; nobody else can repeat a ServerKeyExchange in one
+ * piece without reading it. */
 static bool came_together(const struct rg_message *a, const struct rg_message *b) {
-    return a->origin.datagram == b->origin.datagram;
+    return a->origin.datagram == b->origin.datagram || a->again.datagram == b->again.datagram;
 }
 
 /*
@@ -260,6 +263,14 @@ static bool is_nearest(const struct rtpgate_session *session, unsigned first,
     return nearest;
 }
 
+/* The same when some of them had come before, be it from the server or as copies: nobody else can
+ * repeat a ServerKeyExchange, so these were its neighbours when the server sent it last. */
+static bool is_beside(const struct rg_message *const *flight) {
+    const struct rg_message *exchange = flight[KEY_EXCHANGE];
+    return exchange->before == flight[CERTIFICATE]->serial &&
+           exchange->after == flight[CERTIFICATE_REQUEST]->serial;
+}
+
 static bool is_same(const uint64_t *used, const struct rg_message *const *flight) {
     for (size_t i = 0; i < RG_FLIGHT4; i++) {
         if (used[i] != flight[i]->serial) {
@@ -300,7 +311,7 @@ static enum trial try_flight(struct rg_candidate *candidate, unsigned first,
     if (!is_acceptable(flight)) {
         return NEXT;
     }
-    if (!rg_may_prove(candidate->session, true)) {
+    if (!rg_may_prove(candidate->session, RG_CHECK_FIRST)) {
         return LATER;
     }
     if (!show(candidate, first, flight)) {
@@ -316,7 +327,26 @@ static bool is_trusted(const struct rtpgate_session *session, unsigned first,
            is_certificate_trusted(session, first, flight);
 }
 
-enum kind { TRUSTED, NEAREST, OTHERS /* than the nearest */, ANY };
+enum kind { TRUSTED, BESIDE, NEAREST, OTHERS /* than these two */, ANY };
+
+static bool is_of(enum kind kind, const struct rtpgate_session *session, unsigned first,
+                  const struct rg_message *const *flight) {
+    switch (kind) {
+    case BESIDE:
+        return is_beside(flight);
+    case NEAREST:
+        return !is_beside(flight) && is_nearest(session, first, flight);
+    case OTHERS:
+        return !is_beside(flight) && !is_nearest(session, first, flight);
+    default:
+        return true;
+    }
+}
+
+/* These are few, and looked at from the first each time. */
+static bool is_likely(enum kind kind) {
+    return kind == BESIDE || kind == NEAREST;
+}
 
 /* Combination `n` of this look, if it is of the `kind`. */
 static enum trial look_at(struct rg_candidate *candidate, struct look *look, unsigned first,
@@ -328,11 +358,10 @@ static enum trial look_at(struct rg_candidate *candidate, struct look *look, uns
         return NEXT;
     }
     enum worth value = worth(candidate, look, n, flight);
-    if (value == UNEXPECTED && n < STRANGERS && kind != NEAREST) {
+    if (value == UNEXPECTED && n < STRANGERS && !is_likely(kind)) {
         note_stranger(candidate, flight);
     }
-    if (value != PLAUSIBLE || (kind == NEAREST && !is_nearest(session, first, flight)) ||
-        (kind == OTHERS && is_nearest(session, first, flight))) {
+    if (value != PLAUSIBLE || !is_of(kind, session, first, flight)) {
         return NEXT;
     }
     if (kind == TRUSTED && !is_trusted(session, first, flight)) {
@@ -343,20 +372,19 @@ static enum trial look_at(struct rg_candidate *candidate, struct look *look, uns
     return look->tries++ == TRIES_MAX ? LATER : try_flight(candidate, first, flight);
 }
 
-/* Looks at some combinations that are new, from where the last look ended; at the nearest, which
- * are few, each time from the first. */
+/* Looks at some combinations that are new, from where the last look ended. */
 static enum trial try_flights(struct rg_candidate *candidate, unsigned first, enum kind kind) {
     struct rtpgate_session *session = candidate->session;
     struct look look = {.tries = 0};
     for (unsigned i = 0; i < COMBINATIONS; i++) {
-        unsigned n = ((kind == NEAREST ? 0 : candidate->cursor) + i) % COMBINATIONS;
+        unsigned n = ((is_likely(kind) ? 0 : candidate->cursor) + i) % COMBINATIONS;
         enum trial trial = look_at(candidate, &look, first, n, kind);
         if (trial == TAKEN) {
             session->combination = n + 1; /* the candidate may be gone */
             return TAKEN;
         }
         if (trial == LATER) {
-            candidate->cursor = kind == NEAREST ? candidate->cursor : n;
+            candidate->cursor = is_likely(kind) ? candidate->cursor : n;
             return LATER;
         }
     }
@@ -370,7 +398,7 @@ static void look_for_missing_request(struct rg_candidate *candidate, unsigned fi
         rg_messages_get(messages, first + CERTIFICATE_REQUEST, RG_SERVER_HELLO_DONE, 0);
     if (end != NULL && end->serial > candidate->tried &&
         rg_messages_get(messages, first, RG_SERVER_HELLO, 0) != NULL) {
-        candidate->doubted = true;
+        rg_candidate_doubt(candidate);
         rg_advise(session, RTPGATE_ERR_NO_CERTIFICATE, 0,
                   "the server does not ask for our certificate (RFC 5763 5)");
     }
@@ -391,7 +419,10 @@ static enum trial search(struct rg_candidate *candidate, enum kind kind) {
 }
 
 bool rg_flight4_search(struct rg_candidate *candidate, bool trusted_only) {
-    enum trial result = search(candidate, trusted_only ? TRUSTED : NEAREST);
+    enum trial result = search(candidate, trusted_only ? TRUSTED : BESIDE);
+    if (result == NEXT && !trusted_only) {
+        result = search(candidate, NEAREST);
+    }
     if (result != TAKEN && !trusted_only) {
         result = search(candidate, result == NEXT ? OTHERS : ANY);
     }

@@ -78,19 +78,33 @@ static void advance(struct rtpgate_session *session) {
     }
 }
 
-bool rg_may_prove(struct rtpgate_session *session, bool expected) {
+bool rg_may_prove(struct rtpgate_session *session, enum rg_check check) {
     uint64_t earned = (session->now - session->proofs_since) / RG_PROOF_INTERVAL;
     if (earned > 0) {
         session->proofs_since += earned * RG_PROOF_INTERVAL;
         session->proofs =
             earned < RG_PROOFS - session->proofs ? session->proofs + (unsigned)earned : RG_PROOFS;
     }
-    if (session->proofs <= (expected ? 0 : RG_PROOFS / 2)) {
+    unsigned reserved = check == RG_CHECK_FIRST ? 0 : RG_PROOFS / 2;
+    if (session->proofs <= reserved) {
+        uint64_t wait = (reserved + 1 - session->proofs) * RG_PROOF_INTERVAL;
+        uint64_t due = rg_time_add(session->proofs_since, wait);
+        if (is_server(session) && check != RG_CHECK_STRANGERS && due < session->proof_due) {
+            session->proof_due = due;
+        }
         session->stats.dropped_limit++;
         return false;
     }
     session->proofs--;
     return true;
+}
+
+void rg_guard_expire(struct rtpgate_session *session) {
+    if (session->proof_due != RTPGATE_NEVER && session->now >= session->proof_due) {
+        session->proof_due = RTPGATE_NEVER;
+        session->whole = true;
+        advance(session);
+    }
 }
 
 static void store(struct rtpgate_session *session, const struct rg_fragment *fragment) {

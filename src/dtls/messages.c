@@ -209,12 +209,41 @@ static struct rg_message *new_version(struct rg_messages *messages,
     return message;
 }
 
+/* Whole, or once more as a whole: who its neighbours are is news. */
+static void came(struct rg_messages *messages, struct rg_message *message,
+                 struct rg_origin origin) {
+    message->again = origin;
+    if (message->serial == messages->last) {
+        return; /* the network has doubled it */
+    }
+    for (size_t i = 0; i < (size_t)RG_SEQUENCES * RG_VARIANTS; i++) {
+        struct rg_message *other = &messages->slots[i / RG_VARIANTS][i % RG_VARIANTS];
+        if (other->bytes != NULL && other->serial != 0 && other->serial == messages->last) {
+            other->after = message->serial;
+        }
+    }
+    message->before = messages->last;
+    message->after = 0;
+    messages->last = message->serial;
+}
+
 static void complete(struct rg_messages *messages, struct rg_message *message,
                      struct rg_origin origin) {
     rg_free(message->map);
     message->map = NULL;
     message->serial = ++messages->completed;
     message->origin = origin;
+    came(messages, message, origin);
+}
+
+/* Whether the fragment ends a repetition that was there in order, byte for byte: who does not know
+ * the message cannot make one. */
+static bool repeats_all(struct rg_message *message, const struct rg_fragment *fragment) {
+    uint32_t from = fragment->offset == 0 ? 0 : message->again_to;
+    uint32_t to = fragment->offset == from ? from + (uint32_t)fragment->body.length : 0;
+    bool all = to == message->total;
+    message->again_to = all ? 0 : to;
+    return all;
 }
 
 static enum rg_added apply(struct rg_messages *messages, struct rg_message *message,
@@ -223,6 +252,9 @@ static enum rg_added apply(struct rg_messages *messages, struct rg_message *mess
     uint32_t fresh = overwrite(message, fragment);
     message->touched = messages->fragments;
     if (was_whole) {
+        if (repeats_all(message, fragment)) {
+            came(messages, message, origin);
+        }
         return RG_ADDED_REPEATED;
     }
     if (message->present == message->total) {
@@ -247,8 +279,13 @@ static enum rg_added add_to_all(struct rg_messages *messages, const struct rg_fr
     enum rg_added result = RG_ADDED_REFUSED;
     struct rg_message *row = messages->slots[fragment->sequence];
     for (size_t i = 0; i < RG_VARIANTS; i++) {
-        if (row[i].bytes != NULL && rg_message_agrees(&row[i], fragment)) {
+        if (row[i].bytes == NULL) {
+            continue;
+        }
+        if (rg_message_agrees(&row[i], fragment)) {
             result = stronger(result, apply(messages, &row[i], fragment, origin));
+        } else {
+            row[i].again_to = 0;
         }
     }
     return result;
@@ -336,17 +373,31 @@ bool rg_messages_pick(const struct rg_messages *messages, unsigned first, const 
     return true;
 }
 
+static unsigned count_versions(const struct rg_message *row) {
+    unsigned versions = 0;
+    for (size_t i = 0; i < RG_VARIANTS; i++) {
+        versions += row[i].bytes != NULL;
+    }
+    return versions;
+}
+
 bool rg_messages_is_undisputed(const struct rg_messages *messages, unsigned first, unsigned count) {
     for (unsigned s = 0; s < RG_SEQUENCES; s++) {
-        unsigned versions = 0;
-        for (size_t i = 0; i < RG_VARIANTS; i++) {
-            versions += messages->slots[s][i].bytes != NULL;
-        }
+        unsigned versions = count_versions(messages->slots[s]);
         if (versions > (s >= first && s - first < count ? 1U : 0U)) {
             return false;
         }
     }
     return messages->evicted == 0;
+}
+
+bool rg_messages_is_disputed(const struct rg_messages *messages) {
+    for (size_t s = 0; messages->slots != NULL && s < RG_SEQUENCES; s++) {
+        if (count_versions(messages->slots[s]) > 1) {
+            return true;
+        }
+    }
+    return false;
 }
 
 struct rg_bytes rg_message_whole(const struct rg_message *message) {
@@ -357,11 +408,17 @@ struct rg_bytes rg_message_body(const struct rg_message *message) {
     return (struct rg_bytes){body_of(message), message->total};
 }
 
+static struct rg_message *own(struct rg_messages *messages, const struct rg_message *message) {
+    struct rg_message *row = messages->slots[message->sequence];
+    return &row[message - row];
+}
+
 void rg_messages_take(struct rg_messages *messages, const struct rg_message *message) {
-    for (size_t i = 0; i < RG_VARIANTS; i++) {
-        struct rg_message *slot = &messages->slots[message->sequence][i];
-        slot->taken = slot->taken || slot == message;
-    }
+    own(messages, message)->taken = true;
+}
+
+void rg_messages_refuse(struct rg_messages *messages, const struct rg_message *message) {
+    own(messages, message)->refused = true;
 }
 
 void rg_messages_clear(struct rg_messages *messages) {

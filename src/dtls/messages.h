@@ -39,8 +39,13 @@ struct rg_message {
     uint64_t touched;        /* when a fragment last came, in fragments */
     uint64_t serial;         /* the how manieth to become whole; 0: it is not */
     struct rg_origin origin; /* what made it whole */
-    bool taken;              /* a mark of the caller's */
-    uint8_t *map;            /* one bit a byte of the body; NULL when whole */
+    struct rg_origin again;  /* where it last came from as a whole; at first what made it whole */
+    uint32_t again_to;       /* bytes of a repetition that came in order so far */
+    uint64_t before;         /* serial of the message that came just before it then; 0: none */
+    uint64_t after;          /* and of the one that came next */
+    bool taken;              /* marks of the caller's */
+    bool refused;
+    uint8_t *map;   /* one bit a byte of the body; NULL when whole */
     uint8_t *bytes; /* the header as it is in the transcript (RFC 6347 4.2.6), then the body */
 };
 
@@ -50,6 +55,7 @@ struct rg_messages {
     size_t bytes;
     uint64_t fragments; /* that were taken */
     uint64_t completed; /* versions that became whole */
+    uint64_t last;      /* serial of the message that came last as a whole */
     uint64_t evicted;
 };
 
@@ -81,6 +87,9 @@ bool rg_messages_pick(const struct rg_messages *messages, unsigned first, const 
 /* Whether nothing came but `count` messages from message_seq `first` on, one version of each. */
 bool rg_messages_is_undisputed(const struct rg_messages *messages, unsigned first, unsigned count);
 
+/* Whether a message came in several versions, all but one of which somebody forged. */
+bool rg_messages_is_disputed(const struct rg_messages *messages);
+
 /* Whether the fragment is one of this message, as far as its bytes are there. */
 bool rg_message_agrees(const struct rg_message *message, const struct rg_fragment *fragment);
 
@@ -88,8 +97,9 @@ bool rg_message_agrees(const struct rg_message *message, const struct rg_fragmen
 struct rg_bytes rg_message_whole(const struct rg_message *message);
 struct rg_bytes rg_message_body(const struct rg_message *message);
 
-/* Marks a whole message as taken. */
+/* Marks a whole message as taken, or refused. */
 void rg_messages_take(struct rg_messages *messages, const struct rg_message *message);
+void rg_messages_refuse(struct rg_messages *messages, const struct rg_message *message);
 
 /* Forgets everything. */
 void rg_messages_clear(struct rg_messages *messages);

@@ -2,10 +2,10 @@
 
 #include "base/alloc.h"
 #include "dtls/association.h"
-#include "dtls/proof.h"
+#include "dtls/flight5.h"
 #include "wire/handshake.h"
 
-enum { MESSAGES = 3, HELLO_PATIENCE = 100000 /* microseconds */ };
+enum { HELLO_PATIENCE = 100000 /* microseconds */ };
 
 /* What a client sends (RFC 5246 7.3 with mutual certificates), by message_seq. Nothing else is
  * taken. */
@@ -72,17 +72,43 @@ static bool must_wait(const struct rtpgate_session *session, uint64_t path) {
     return false;
 }
 
+static size_t count_from(const struct rtpgate_session *session, uint64_t path) {
+    size_t count = 0;
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        count += session->candidates[i] != NULL && session->candidates[i]->from == path;
+    }
+    return count;
+}
+
+/* Whoever has several places gives way to a path that has none. */
+static bool must_share(const struct rtpgate_session *session, const struct rg_candidate *candidate,
+                       uint64_t path) {
+    return candidate->stage == RG_STAGE_HELLO &&
+           session->now - candidate->made_at >= HELLO_PATIENCE && count_from(session, path) == 0 &&
+           count_from(session, candidate->from) > 1;
+}
+
+/* Who has proven a certificate keeps his place as long as somebody has only said hello. */
+static bool is_safe(const struct rtpgate_session *session, const struct rg_candidate *candidate) {
+    bool hello = false;
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        hello = hello ||
+                (session->candidates[i] != NULL && session->candidates[i]->stage == RG_STAGE_HELLO);
+    }
+    return hello && candidate->stage == RG_STAGE_FINISHED;
+}
+
 /* A free place, or the oldest that may go. The first keeps its place: nobody who comes later can
  * take it; the others rotate, so that nobody who came earlier can keep them. */
-static struct rg_candidate **place(struct rtpgate_session *session) {
+static struct rg_candidate **place(struct rtpgate_session *session, uint64_t path) {
     struct rg_candidate **oldest = NULL;
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         struct rg_candidate **here = &session->candidates[i];
         if (*here == NULL) {
             return here;
         }
-        bool rotates = i > 0 || (*here)->stage != RG_STAGE_HELLO;
-        if (rotates && may_go(session, *here) &&
+        bool rotates = (i > 0 || (*here)->stage != RG_STAGE_HELLO) && !is_safe(session, *here);
+        if (rotates && (may_go(session, *here) || must_share(session, *here, path)) &&
             (oldest == NULL || (*here)->made_at < (*oldest)->made_at)) {
             oldest = here;
         }
@@ -126,8 +152,8 @@ static uint16_t record_limit(const struct rg_client_hello *hello) {
 static void new_candidate(struct rtpgate_session *session, const struct rg_message *message,
                           const struct rg_client_hello *view, uint16_t profile) {
     struct rg_bytes hello = rg_message_whole(message);
-    uint64_t path = message->origin.path;
-    struct rg_candidate **where = must_wait(session, path) ? NULL : place(session);
+    uint64_t path = message->again.path;
+    struct rg_candidate **where = must_wait(session, path) ? NULL : place(session, path);
     struct rg_candidate *candidate = where == NULL ? NULL : rg_candidate_new(session);
     if (candidate == NULL) {
         session->stats.dropped_hello++;
@@ -145,6 +171,9 @@ static void new_candidate(struct rtpgate_session *session, const struct rg_messa
                                  : "the engine could not make flight 4";
         rg_advise(session, status, 0, reason);
         rg_candidate_free(candidate);
+        if (status == RTPGATE_ERR_HANDSHAKE) {
+            rg_messages_refuse(&session->messages, message);
+        }
         return;
     }
     if (*where != NULL) {
@@ -177,9 +206,9 @@ static void take_hello(struct rtpgate_session *session, const struct rg_message 
 /* A new hello, or one that is repeated; one that found no place before may find one now. */
 static void look_at_hello(struct rtpgate_session *session, const struct rg_message *message) {
     struct rg_candidate *candidate = find(session, rg_message_whole(message));
-    if (candidate == NULL) {
+    if (candidate == NULL && !message->refused) {
         take_hello(session, message);
-    } else if (candidate->stage == RG_STAGE_HELLO) {
+    } else if (candidate != NULL && candidate->stage == RG_STAGE_HELLO) {
         rg_still_there(session, candidate);
         rg_follow(session, candidate, session->from);
         rg_candidate_answer(candidate);
@@ -196,158 +225,6 @@ static void look_at_hellos(struct rtpgate_session *session, uint64_t seen) {
     }
 }
 
-enum proof { FAILS, HOLDS, UNKNOWN /* there is no memory now */ };
-
-static enum proof proves(const struct rg_candidate *candidate, struct rg_bytes leaf,
-                         const struct rg_message *const *flight) {
-    struct rg_bytes certificate = rg_message_whole(flight[0]);
-    struct rg_bytes exchange = rg_message_whole(flight[1]);
-    struct rg_bytes signature;
-    uint16_t scheme;
-    if (!rg_certificate_verify(rg_message_body(flight[2]), &scheme, &signature)) {
-        return FAILS;
-    }
-    size_t length = candidate->transcript_length + certificate.length + exchange.length;
-    uint8_t *transcript = rg_alloc(length);
-    if (transcript == NULL) {
-        return UNKNOWN;
-    }
-    memcpy(transcript, candidate->transcript, candidate->transcript_length);
-    memcpy(transcript + candidate->transcript_length, certificate.at, certificate.length);
-    memcpy(transcript + length - exchange.length, exchange.at, exchange.length);
-    bool holds = rg_proof_holds(leaf, scheme, (struct rg_bytes){transcript, length}, signature);
-    rg_free(transcript);
-    return holds ? HOLDS : FAILS;
-}
-
-/* Shows flight 5 to the engine; false when that refused it and the candidate is gone. */
-static bool feed(struct rg_candidate *candidate, const struct rg_message *const *flight) {
-    struct rtpgate_session *session = candidate->session;
-    for (size_t i = 0; i < MESSAGES; i++) {
-        if (rg_candidate_message(candidate, rg_message_whole(flight[i])) != RG_ENGINE_HANDSHAKE) {
-            const char *reason = session->engine->reason(candidate->engine);
-            session->stats.dropped_forged++;
-            rg_candidate_drop(session, candidate);
-            rg_advise(session, RTPGATE_ERR_HANDSHAKE, 0, reason);
-            return false;
-        }
-        candidate->flight.final_credit += rg_message_whole(flight[i]).length;
-    }
-    candidate->stage = RG_STAGE_FINISHED;
-    rg_flight_disarm(&candidate->flight);
-    rg_heard(session, candidate);
-    rg_follow(session, candidate, flight[MESSAGES - 1]->origin.path);
-    rg_guard_release_held(session);
-    return true;
-}
-
-/* NEXT: try another combination. LATER: no signature can be checked now. SETTLED: for good or bad.
- */
-enum trial { NEXT, LATER, SETTLED };
-
-/* An unexpected certificate is worth a proof only for the advice that it gives. */
-static enum trial try_mismatch(struct rg_candidate *candidate, struct rg_bytes leaf,
-                               const struct rg_message *const *flight) {
-    struct rtpgate_session *session = candidate->session;
-    if (!rg_may_prove(session, false) || proves(candidate, leaf, flight) != HOLDS) {
-        return NEXT;
-    }
-    rg_candidate_drop(session, candidate);
-    rg_advise_mismatch(session, leaf);
-    return SETTLED;
-}
-
-/* Whether the engine may be the first to check the signature, by the caller's setting: nobody but
- * the client has shown up, and its key costs no more than others. */
-static bool needs_no_proof(const struct rg_candidate *candidate, struct rg_bytes leaf,
-                           const struct rg_message *const *flight) {
-    const struct rtpgate_session *session = candidate->session;
-    struct rg_bytes signature;
-    uint16_t scheme;
-    if (session->config->proof == RTPGATE_PROOF_ALWAYS || session->remote.count == 0 ||
-        rg_saw_anomaly(session) ||
-        !rg_messages_is_undisputed(&session->messages, candidate->first, 1 + MESSAGES)) {
-        return false;
-    }
-    for (size_t i = 0; i < MESSAGES; i++) {
-        if (flight[i]->origin.path != candidate->from) {
-            return false;
-        }
-    }
-    return rg_certificate_verify(rg_message_body(flight[2]), &scheme, &signature) &&
-           rg_proof_key_is_acceptable(leaf, scheme);
-}
-
-/* A forged flight has cost the candidate: another answers the same hello, for a client that looks
- * at a second flight 4. */
-static enum trial begin_anew(struct rtpgate_session *session) {
-    look_at_hellos(session, 0);
-    return SETTLED;
-}
-
-/* Tries one combination. */
-static enum trial try_flight(struct rg_candidate *candidate,
-                             const struct rg_message *const *flight) {
-    struct rtpgate_session *session = candidate->session;
-    struct rg_bytes leaf;
-    if (!rg_certificate_leaf(rg_message_body(flight[0]), &leaf) || leaf.length == 0) {
-        return NEXT;
-    }
-    if (!rg_is_expected(session, leaf)) {
-        return try_mismatch(candidate, leaf, flight);
-    }
-    if (!rg_may_prove(session, true)) {
-        return LATER;
-    }
-    if (needs_no_proof(candidate, leaf, flight)) {
-        return feed(candidate, flight) ? SETTLED : begin_anew(session);
-    }
-    switch (proves(candidate, leaf, flight)) {
-    case UNKNOWN:
-        return LATER;
-    case FAILS:
-        session->stats.dropped_forged++;
-        return NEXT;
-    case HOLDS:
-        (void)feed(candidate, flight);
-        break;
-    }
-    return SETTLED;
-}
-
-static uint64_t newest(const struct rg_message *const *flight) {
-    uint64_t serial = 0;
-    for (size_t i = 0; i < MESSAGES; i++) {
-        serial = flight[i]->serial > serial ? flight[i]->serial : serial;
-    }
-    return serial;
-}
-
-static void try_flights(struct rg_candidate *candidate) {
-    enum { COMBINATIONS = RG_VARIANTS * RG_VARIANTS * RG_VARIANTS };
-    static const uint8_t types[MESSAGES] = {RG_CERTIFICATE, RG_CLIENT_KEY_EXCHANGE,
-                                            RG_CERTIFICATE_VERIFY};
-    const struct rg_messages *messages = &candidate->session->messages;
-    for (unsigned i = 0; i < COMBINATIONS; i++) {
-        const struct rg_message *flight[MESSAGES];
-        unsigned n = (candidate->cursor + i) % COMBINATIONS;
-        if (!rg_messages_pick(messages, candidate->first + 1, types, MESSAGES, n, flight) ||
-            newest(flight) <= candidate->tried) {
-            continue;
-        }
-        enum trial trial = try_flight(candidate, flight);
-        if (trial == SETTLED) {
-            return;
-        }
-        if (trial == LATER) {
-            candidate->cursor = n;
-            return;
-        }
-    }
-    candidate->tried = messages->completed;
-    candidate->cursor = 0;
-}
-
 /* A client that has no certificate says so with an empty list (RFC 5246 7.4.6). */
 static void look_for_empty_certificate(struct rg_candidate *candidate, uint64_t seen) {
     struct rtpgate_session *session = candidate->session;
@@ -356,7 +233,7 @@ static void look_for_empty_certificate(struct rg_candidate *candidate, uint64_t 
     struct rg_bytes leaf;
     if (message != NULL && message->serial > seen &&
         rg_certificate_leaf(rg_message_body(message), &leaf) && leaf.length == 0) {
-        candidate->doubted = true;
+        rg_candidate_doubt(candidate);
         rg_advise(session, RTPGATE_ERR_NO_CERTIFICATE, 0, "the client sent no certificate");
     }
 }
@@ -366,7 +243,11 @@ static void look_for_flights(struct rtpgate_session *session, uint64_t seen) {
         struct rg_candidate *candidate = session->candidates[i];
         if (candidate != NULL && candidate->stage == RG_STAGE_HELLO) {
             look_for_empty_certificate(candidate, seen);
-            try_flights(candidate);
+            if (!rg_flight5_search(candidate)) {
+                /* Another one answers the same hello, for a client that looks at a second flight
+                 * 4. */
+                look_at_hellos(session, 0);
+            }
         }
     }
 }
@@ -378,8 +259,17 @@ void rg_server_advance(struct rtpgate_session *session) {
     look_for_flights(session, seen);
 }
 
-/* A place has become free: a hello that found none before gets it. */
+/* Others are expected now: a flight that was not may be, and a hello that found no place before
+ * gets one that has become free. */
 void rg_server_look_again(struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        if (session->candidates[i] != NULL) {
+            session->candidates[i]->tried = 0;
+            session->candidates[i]->cursor = 0;
+            memset(session->candidates[i]->likely, 0, sizeof(session->candidates[i]->likely));
+        }
+    }
+    look_for_flights(session, session->messages.completed);
     for (unsigned n = 0; n < 2 * RG_VARIANTS; n++) {
         const struct rg_message *hello =
             rg_messages_get(&session->messages, n % 2, RG_CLIENT_HELLO, n / 2);
@@ -389,9 +279,17 @@ void rg_server_look_again(struct rtpgate_session *session) {
     }
 }
 
+/* Whoever repeats a hello knows its random; all else in it may be known to everybody. */
+static bool has_random(const struct rg_fragment *fragment) {
+    return fragment->offset <= 2 && fragment->offset + fragment->body.length >= 2 + RG_RANDOM;
+}
+
 void rg_server_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment) {
     if (fragment->type != RG_CLIENT_HELLO) {
         session->whole = true; /* the search goes on where the last look ended */
+        return;
+    }
+    if (!has_random(fragment)) {
         return;
     }
     for (unsigned rank = 0; rank < RG_VARIANTS; rank++) {

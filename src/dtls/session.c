@@ -56,6 +56,7 @@ int rtpgate_session_new(rtpgate_session **out, rtpgate_config *config, enum rtpg
     session->remote.items = remote;
     session->proofs = RG_PROOFS;
     session->proofs_since = now;
+    session->proof_due = RTPGATE_NEVER;
     rg_paths_init(&session->paths, config->any_path);
     rg_outbox_init(&session->outbox);
     rg_queue_init(&session->held, RG_HELD_RECORDS, RG_HELD_BYTES);
@@ -190,7 +191,7 @@ uint64_t rtpgate_session_deadline(const rtpgate_session *session) {
             when = earlier(when, session->candidates[i]->flight.due);
         }
     }
-    return earlier(when, rg_verdict_due(session));
+    return earlier(when, earlier(session->proof_due, rg_verdict_due(session)));
 }
 
 int rtpgate_session_expire(rtpgate_session *session, uint64_t now) {
@@ -198,6 +199,7 @@ int rtpgate_session_expire(rtpgate_session *session, uint64_t now) {
         return RTPGATE_ERR_INVAL;
     }
     rg_judge(session);
+    rg_guard_expire(session);
     rg_expire_flights(session);
     if (session->role == RTPGATE_ROLE_CLIENT) {
         rg_client_explore(session);

@@ -5,7 +5,7 @@
 
 /* How often our timer must fire without an answer before bad news is believed: on a lossy path
  * silence alone proves little. */
-enum { UNHEARD_MIN = 7 };
+enum { UNHEARD_MIN = 8 };
 
 static bool is_told(const struct rtpgate_session *session, int cause) {
     return (session->advised >> ((unsigned)-cause & 31U) & 1U) != 0;
@@ -65,14 +65,38 @@ static bool has_proven_itself(const struct rg_candidate *candidate) {
     return candidate->session->role == RTPGATE_ROLE_SERVER && candidate->stage == RG_STAGE_FINISHED;
 }
 
+/* A server that talks to nobody, not yet or not any more. */
+static bool is_alone(const struct rtpgate_session *session) {
+    bool alone = session->role == RTPGATE_ROLE_SERVER;
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        alone = alone && session->candidates[i] == NULL;
+    }
+    return alone || session->state == RTPGATE_STATE_NEW;
+}
+
+/* A handshake with somebody who is not expected is over: that is no matter of silence. */
+static bool has_mismatch(const struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        const struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && candidate->stage == RG_STAGE_DONE && candidate->doubted) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether silence confirms the bad news: a peer that we talk to has left our timer unanswered. One
- * that we do not talk to yet may still come, until the deadline. */
+ * that we do not talk to may still come, until the deadline. Nor does anything confirm it when
+ * somebody has forged a message, as other versions of it show. */
 static bool is_confirmed(const struct rtpgate_session *session) {
     if (session->config->grace == 0) {
         return true;
     }
-    if (session->state == RTPGATE_STATE_NEW) {
+    if (is_alone(session) || rg_messages_is_disputed(&session->messages)) {
         return false;
+    }
+    if (session->role == RTPGATE_ROLE_CLIENT && has_mismatch(session)) {
+        return true;
     }
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         const struct rg_candidate *candidate = session->candidates[i];

@@ -85,7 +85,10 @@ static enum outcome judge(struct meeting *meeting, char *why, size_t capacity) {
      * up no second one. */
     bool client_holds_another = !stock->done && sim_ours_stats(&meeting->ours).candidates > 0 &&
                                 meeting->ours.session->role == RTPGATE_ROLE_SERVER;
-    return stock->failure != 0 || client_holds_another ? MISLED : DEAD;
+    /* Nor does it answer any hello once it holds one with a cookie that it never gave. */
+    bool server_holds_another = sim_link_sent(meeting->link, SIM_SERVER) == 0 &&
+                                meeting->ours.session->role == RTPGATE_ROLE_CLIENT;
+    return stock->failure != 0 || client_holds_another || server_holds_another ? MISLED : DEAD;
 }
 
 enum outcome cell_foreign(const struct cell *cell, struct sim_scene *scene, struct account *account,

@@ -112,8 +112,8 @@ void shooter_on_passing(void *context, struct sim_link *link, struct sim_passing
         count_records(shooter, passing);
     }
     bool here = cell->moment == BEFORE_DATAGRAM && passing->number == cell->datagram;
-    bool again =
-        cell->repeated && !shooter->over && shooter->shots > 0 && shooter->shots < SHOTS_MAX;
+    size_t most = sim_attack_is_family(cell->attack) ? FAMILIES_MAX : SHOTS_MAX;
+    bool again = cell->repeated && !shooter->over && shooter->shots > 0 && shooter->shots < most;
     if (here || again) {
         /* Just before this datagram, and after the one before it. */
         shoot(shooter, link, passing->from != cell->target ? sim_calm.delay : 0);

@@ -5,8 +5,9 @@
 #include "matrix/cell.h"
 
 enum {
-    SHOOTER_PATH = 7, /* his own; the peers' is 0 */
-    SHOTS_MAX = 64,   /* or our answers to him would make him go on for ever */
+    SHOOTER_PATH = 7,  /* his own; the peers' is 0 */
+    SHOTS_MAX = 64,    /* or our answers to him would make him go on for ever */
+    FAMILIES_MAX = 16, /* of whole families, which flood a flight of one message a datagram */
 };
 
 struct shooter {

@@ -12,6 +12,7 @@ const struct sim_attack *sim_attack(size_t i) {
         {sim_attacks_records, sim_attacks_records_count},
         {sim_attacks_hellos, sim_attacks_hellos_count},
         {sim_attacks_messages, sim_attacks_messages_count},
+        {sim_attacks_together, sim_attacks_together_count},
         {sim_attacks_reader, sim_attacks_reader_count},
     };
     for (size_t n = 0; n < sizeof(lists) / sizeof(lists[0]); n++) {

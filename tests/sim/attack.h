@@ -56,11 +56,18 @@ extern const struct sim_attack sim_attacks_hellos[]; /* hellos, HelloVerifyReque
 extern const size_t sim_attacks_hellos_count;
 extern const struct sim_attack sim_attacks_messages[]; /* other whole messages, fragments */
 extern const size_t sim_attacks_messages_count;
+extern const struct sim_attack sim_attacks_together[]; /* each of these families in one go */
+extern const size_t sim_attacks_together_count;
 extern const struct sim_attack sim_attacks_reader[];
 extern const size_t sim_attacks_reader_count;
 
 /* All of them, those off the path first. NULL beyond the last. */
 const struct sim_attack *sim_attack(size_t i);
+/* Adds all attacks of a family but those for which the target must expect `costly`. */
+void sim_attack_family(struct sim_volley *volley, const struct sim_scene *scene,
+                       enum sim_family family);
+/* Whether this is a whole family in one go. */
+bool sim_attack_is_family(const struct sim_attack *attack);
 /* Whether only somebody who reads the path can do this. */
 bool sim_attack_reads(const struct sim_attack *attack);
 /* Whether the target must expect the certificate `costly`, too, for this to mean anything. */

@@ -26,6 +26,10 @@ rtpgate_identity *sim_identity(size_t which) {
     return identities[which];
 }
 
+void sim_identity_use(size_t which, rtpgate_identity *identity) {
+    identities[which] = identity;
+}
+
 struct rtpgate_fingerprint sim_fingerprint(size_t which) {
     struct rtpgate_fingerprint fingerprint;
     need(rtpgate_identity_fingerprint(sim_identity(which), RTPGATE_HASH_SHA256, &fingerprint),

@@ -24,6 +24,8 @@ struct sim_ours {
 /* One identity for a whole test program: making one costs more than a handshake. Never freed before
  * exit: sim_ours_finish does. `which` is 0 or 1, or 2 for a stranger. */
 rtpgate_identity *sim_identity(size_t which);
+/* Another one in its place, before it was asked for; takes over the caller's reference. */
+void sim_identity_use(size_t which, rtpgate_identity *identity);
 struct rtpgate_fingerprint sim_fingerprint(size_t which);
 /* Frees the identities. */
 void sim_ours_finish(void);

@@ -1,0 +1,225 @@
+#include "dtls/flight5.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "dtls/proof.h"
+#include "wire/handshake.h"
+
+enum { MESSAGES = 3, COMBINATIONS = RG_VARIANTS * RG_VARIANTS * RG_VARIANTS };
+
+static const uint8_t types[MESSAGES] = {RG_CERTIFICATE, RG_CLIENT_KEY_EXCHANGE,
+                                        RG_CERTIFICATE_VERIFY};
+
+enum proof { FAILS, HOLDS, UNKNOWN /* there is no memory now */ };
+
+static enum proof proves(const struct rg_candidate *candidate, struct rg_bytes leaf,
+                         const struct rg_message *const *flight) {
+    struct rg_bytes certificate = rg_message_whole(flight[0]);
+    struct rg_bytes exchange = rg_message_whole(flight[1]);
+    struct rg_bytes signature;
+    uint16_t scheme;
+    if (!rg_certificate_verify(rg_message_body(flight[2]), &scheme, &signature)) {
+        return FAILS;
+    }
+    size_t length = candidate->transcript_length + certificate.length + exchange.length;
+    uint8_t *transcript = rg_alloc(length);
+    if (transcript == NULL) {
+        return UNKNOWN;
+    }
+    memcpy(transcript, candidate->transcript, candidate->transcript_length);
+    memcpy(transcript + candidate->transcript_length, certificate.at, certificate.length);
+    memcpy(transcript + length - exchange.length, exchange.at, exchange.length);
+    bool holds = rg_proof_holds(leaf, scheme, (struct rg_bytes){transcript, length}, signature);
+    rg_free(transcript);
+    return holds ? HOLDS : FAILS;
+}
+
+/* Shows flight 5 to the engine; false when that refused it and the candidate is gone. */
+static bool feed(struct rg_candidate *candidate, const struct rg_message *const *flight) {
+    struct rtpgate_session *session = candidate->session;
+    for (size_t i = 0; i < MESSAGES; i++) {
+        if (rg_candidate_message(candidate, rg_message_whole(flight[i])) != RG_ENGINE_HANDSHAKE) {
+            const char *reason = session->engine->reason(candidate->engine);
+            session->stats.dropped_forged++;
+            rg_candidate_drop(session, candidate);
+            rg_advise(session, RTPGATE_ERR_HANDSHAKE, 0, reason);
+            return false;
+        }
+        candidate->flight.final_credit += rg_message_whole(flight[i]).length;
+    }
+    candidate->stage = RG_STAGE_FINISHED;
+    rg_flight_disarm(&candidate->flight);
+    rg_heard(session, candidate);
+    rg_follow(session, candidate, flight[MESSAGES - 1]->origin.path);
+    rg_guard_release_held(session);
+    return true;
+}
+
+/* NEXT: try another combination. LATER: no signature can be checked now. SETTLED: for good or bad.
+ * MISLED: for bad, and nothing was proven. */
+enum trial { NEXT, LATER, SETTLED, MISLED };
+
+/* An unexpected certificate is worth a proof only for the advice that it gives. */
+static enum trial try_mismatch(struct rg_candidate *candidate, struct rg_bytes leaf,
+                               const struct rg_message *const *flight) {
+    struct rtpgate_session *session = candidate->session;
+    if (!rg_may_prove(session, RG_CHECK_STRANGERS) || proves(candidate, leaf, flight) != HOLDS) {
+        return NEXT;
+    }
+    /* Who reads the path may have signed over it: the client's own flight may yet come. */
+    rg_candidate_doubt(candidate);
+    rg_advise_mismatch(session, leaf);
+    return NEXT;
+}
+
+/* Whether the engine may be the first to check the signature, by the caller's setting: nobody but
+ * the client has shown up, and its key costs no more than others. */
+static bool needs_no_proof(const struct rg_candidate *candidate, struct rg_bytes leaf,
+                           const struct rg_message *const *flight) {
+    const struct rtpgate_session *session = candidate->session;
+    struct rg_bytes signature;
+    uint16_t scheme;
+    if (session->config->proof == RTPGATE_PROOF_ALWAYS || session->remote.count == 0 ||
+        rg_saw_anomaly(session) ||
+        !rg_messages_is_undisputed(&session->messages, candidate->first, 1 + MESSAGES)) {
+        return false;
+    }
+    for (size_t i = 0; i < MESSAGES; i++) {
+        if (flight[i]->origin.path != candidate->from) {
+            return false;
+        }
+    }
+    return rg_certificate_verify(rg_message_body(flight[2]), &scheme, &signature) &&
+           rg_proof_key_is_acceptable(leaf, scheme);
+}
+
+static enum trial try_flight(struct rg_candidate *candidate, enum rg_check check,
+                             const struct rg_message *const *flight) {
+    struct rtpgate_session *session = candidate->session;
+    struct rg_bytes leaf;
+    if (!rg_certificate_leaf(rg_message_body(flight[0]), &leaf) || leaf.length == 0) {
+        return NEXT;
+    }
+    if (!rg_is_expected(session, leaf)) {
+        return try_mismatch(candidate, leaf, flight);
+    }
+    if (!rg_may_prove(session, check)) {
+        return LATER;
+    }
+    if (needs_no_proof(candidate, leaf, flight)) {
+        return feed(candidate, flight) ? SETTLED : MISLED;
+    }
+    switch (proves(candidate, leaf, flight)) {
+    case UNKNOWN:
+        return LATER;
+    case FAILS:
+        session->stats.dropped_forged++;
+        return NEXT;
+    case HOLDS:
+        (void)feed(candidate, flight);
+        break;
+    }
+    return SETTLED;
+}
+
+static uint64_t newest(const struct rg_message *const *flight) {
+    uint64_t serial = 0;
+    for (size_t i = 0; i < MESSAGES; i++) {
+        serial = flight[i]->serial > serial ? flight[i]->serial : serial;
+    }
+    return serial;
+}
+
+/* Combination `n`, if there is one with anything new in it. */
+static bool pick(const struct rg_candidate *candidate, unsigned n,
+                 const struct rg_message **flight) {
+    return rg_messages_pick(&candidate->session->messages, candidate->first + 1, types, MESSAGES, n,
+                            flight) &&
+           newest(flight) > candidate->tried;
+}
+
+/* All in one datagram, be it that a message in it was known before. */
+static bool came_as_one(const struct rg_message *const *flight) {
+    return (flight[0]->origin.datagram == flight[1]->origin.datagram &&
+            flight[1]->origin.datagram == flight[2]->origin.datagram) ||
+           (flight[0]->again.datagram == flight[1]->again.datagram &&
+            flight[1]->again.datagram == flight[2]->again.datagram);
+}
+
+/* A client's own flight comes in one datagram, mostly, and else it is the last of its messages that
+ * belong together, unless somebody comes between them. */
+static bool is_likely(unsigned n, const struct rg_message *const *flight) {
+    return n == 0 || came_as_one(flight);
+}
+
+/* Whatever came together with the newest message is tried apart from what only came last. */
+static uint64_t mark_of(const struct rg_message *const *flight) {
+    return 2 * newest(flight) + came_as_one(flight);
+}
+
+static bool was_tried(const struct rg_candidate *candidate, uint64_t mark) {
+    for (size_t i = 0; i < RG_LIKELY; i++) {
+        if (candidate->likely[i] == mark) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The newest likely combination that was not tried; 0 when there is none, or its mark. */
+static uint64_t next_likely(const struct rg_candidate *candidate, const struct rg_message **found) {
+    uint64_t latest = 0;
+    for (unsigned n = 0; n < COMBINATIONS; n++) {
+        const struct rg_message *flight[MESSAGES];
+        if (pick(candidate, n, flight) && is_likely(n, flight) && mark_of(flight) > latest &&
+            !was_tried(candidate, mark_of(flight))) {
+            latest = mark_of(flight);
+            memcpy(found, flight, sizeof(flight));
+        }
+    }
+    return latest;
+}
+
+static enum trial try_likely(struct rg_candidate *candidate) {
+    const struct rg_message *flight[MESSAGES];
+    uint64_t mark;
+    while ((mark = next_likely(candidate, flight)) != 0) {
+        enum trial trial = try_flight(candidate, RG_CHECK_FIRST, flight);
+        if (trial != NEXT) {
+            return trial;
+        }
+        candidate->likely[candidate->likely_next++ % RG_LIKELY] = mark;
+    }
+    return NEXT;
+}
+
+static enum trial try_others(struct rg_candidate *candidate) {
+    for (unsigned i = 0; i < COMBINATIONS; i++) {
+        const struct rg_message *flight[MESSAGES];
+        unsigned n = (candidate->cursor + i) % COMBINATIONS;
+        if (!pick(candidate, n, flight) || is_likely(n, flight)) {
+            continue;
+        }
+        enum trial trial = try_flight(candidate, RG_CHECK_OTHERS, flight);
+        if (trial == LATER) {
+            candidate->cursor = n;
+        }
+        if (trial != NEXT) {
+            return trial;
+        }
+    }
+    return NEXT;
+}
+
+bool rg_flight5_search(struct rg_candidate *candidate) {
+    enum trial trial = try_likely(candidate);
+    if (trial == NEXT) {
+        trial = try_others(candidate);
+    }
+    if (trial == NEXT) {
+        candidate->tried = candidate->session->messages.completed;
+        candidate->cursor = 0;
+    }
+    return trial != MISLED;
+}

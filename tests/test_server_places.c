@@ -1,0 +1,192 @@
+/* What hellos from elsewhere do to a server that somebody else wants to talk to. */
+#include <string.h>
+
+#include "visit.h"
+#include "wire/handshake.h"
+#include "wire/record.h"
+
+enum {
+    MESSAGE = RG_RECORD_HEADER + RG_HANDSHAKE_HEADER /* where a forged message's body begins */
+};
+
+/* Another hello each `interval`, until `until`. */
+static void send_hellos(uint64_t first, uint64_t until, uint64_t interval) {
+    uint8_t fill = 1;
+    for (uint64_t delay = first; delay < until; delay += interval) {
+        struct sim_forged hello = sim_forge_client_hello(fill++, 0);
+        sim_link_inject(visit.link, SIM_SERVER, hello.bytes, hello.length, ELSEWHERE, delay);
+    }
+}
+
+static void input(const struct sim_forged *datagram, uint64_t path, uint64_t now) {
+    ck_assert_int_eq(
+        rtpgate_session_input(visit.server.session, datagram->bytes, datagram->length, path, now),
+        0);
+}
+
+/* Where the server's next datagram goes. */
+static uint64_t next_path(void) {
+    uint8_t buffer[2000];
+    uint64_t path = 99;
+    ck_assert_int_gt(rtpgate_session_output(visit.server.session, buffer, sizeof(buffer), &path),
+                     0);
+    return path;
+}
+
+static void send_nothing_more(void) {
+    rg_queue_clear(&visit.server.session->outbox.queue);
+}
+
+/* A stock client would see what is sent elsewhere. */
+static void keep_from_client(void *context, struct sim_link *link, struct sim_passing *passing) {
+    (void)context;
+    (void)link;
+    passing->drop = passing->from == SIM_SERVER && passing->path != HERE;
+}
+
+START_TEST(a_path_that_has_several_places_gives_one_to_a_path_that_has_none) {
+    invite((enum kind)_i);
+    expect_visitor();
+    sim_link_tap(visit.link, keep_from_client, NULL);
+    send_hellos(1000, 29 * SIM_SECOND, 100000);
+    sim_link_run(visit.link, 500000);
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        ck_assert_uint_eq(visit.server.session->candidates[i]->from, ELSEWHERE);
+    }
+    come(5 * SIM_SECOND);
+    assert_met_by(600000);
+}
+END_TEST
+
+static struct sim_forged part_of_hello(const struct sim_forged *hello, uint32_t from, uint32_t to) {
+    uint32_t total = (uint32_t)(hello->length - MESSAGE);
+    return sim_forge_fragment(RG_CLIENT_HELLO, 0, total, from, hello->bytes + MESSAGE + from,
+                              to - from, 9);
+}
+
+START_TEST(whoever_repeats_a_hello_without_its_random_gets_no_answer) {
+    static const struct {
+        uint32_t from;
+        uint32_t to;
+    } parts[] = {{0, 1}, {0, 2 + RG_RANDOM - 1}, {3, 2 + RG_RANDOM + 2}, {34, 60}};
+    struct sim_forged hello = sim_forge_client_hello(1, 0);
+    invite(OURS);
+    input(&hello, HERE, 0);
+    send_nothing_more(); /* flight 4 is lost */
+    for (uint64_t i = 0; i < 4; i++) {
+        struct sim_forged part = part_of_hello(&hello, parts[i].from, parts[i].to);
+        input(&part, ELSEWHERE, 20000 + i * 5000);
+    }
+    ck_assert_uint_eq(sim_ours_stats(&visit.server).answers, 0);
+    ck_assert_uint_eq(sim_ours_stats(&visit.server).answers_refused, 0);
+    ck_assert_int_eq(rtpgate_session_expire(visit.server.session, SIM_SECOND), 0);
+    ck_assert_uint_eq(next_path(), HERE);
+}
+END_TEST
+
+START_TEST(a_hello_that_moved_is_answered_to_where_it_came_from) {
+    struct sim_forged hello = sim_forge_client_hello(1, 0);
+    invite(OURS);
+    input(&hello, HERE, 0);
+    send_nothing_more();
+    struct sim_forged random = part_of_hello(&hello, 2, 2 + RG_RANDOM);
+    input(&random, 3, 40000);
+    ck_assert_uint_eq(next_path(), 3);
+}
+END_TEST
+
+START_TEST(a_hello_that_waited_is_answered_to_where_it_was_repeated_from) {
+    struct sim_forged first = sim_forge_client_hello(1, 0);
+    struct sim_forged hello = sim_forge_client_hello(2, 0);
+    invite(OURS);
+    input(&first, HERE, 0);
+    input(&hello, HERE, 50000);
+    ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 1); /* it waits */
+    send_nothing_more();
+    input(&hello, 3, 51000);
+    ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 2);
+    ck_assert_uint_eq(next_path(), 3);
+}
+END_TEST
+
+/* Its renegotiation_info is not empty, which we leave to GnuTLS to refuse (RFC 5746 3.6). */
+static struct sim_forged refused_hello(void) {
+    static const uint8_t end[] = {0xff, 1, 0, 2, 1, 7, 0, 11, 0, 2, 1, 0};
+    struct sim_forged hello = sim_forge_client_hello(7, 0);
+    uint8_t body[200];
+    size_t length = hello.length - MESSAGE + 1;
+    memcpy(body, hello.bytes + MESSAGE, hello.length - MESSAGE);
+    memcpy(body + length - sizeof(end), end, sizeof(end));
+    body[43]++; /* the length of all extensions */
+    return sim_forge_fragment(RG_CLIENT_HELLO, 0, (uint32_t)length, 0, body, length, 0);
+}
+
+START_TEST(a_hello_that_gnutls_refuses_costs_one_engine) {
+    struct sim_forged hello = refused_hello();
+    invite((enum kind)_i);
+    expect_visitor();
+    for (uint64_t i = 0; i < 20; i++) {
+        input(&hello, i % 3, i * 150000);
+    }
+    ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 1);
+    ck_assert_uint_eq(sim_ours_stats(&visit.server).dropped_hello, 1);
+    assert_state(&visit.server, RTPGATE_STATE_NEW);
+    sim_link_run(visit.link, 4 * SIM_SECOND);
+    come(10 * SIM_SECOND);
+    assert_met_by(4 * SIM_SECOND + 80000);
+}
+END_TEST
+
+/* Of flight 5 only Finished is lost, so often. */
+static void lose_finished(void *context, struct sim_link *link, struct sim_passing *passing) {
+    unsigned *left = context;
+    struct rg_reader records = rg_reader_make(passing->bytes, *passing->length);
+    struct rg_record record;
+    (void)link;
+    while (*left > 0 && passing->from == SIM_CLIENT && rg_record_next(&records, &record)) {
+        if (record.epoch > 0) {
+            *passing->length = (size_t)(record.whole.at - passing->bytes);
+            passing->drop = *passing->length == 0;
+            --*left;
+            return;
+        }
+    }
+}
+
+/* The client repeats its flight after 1 s and more. */
+START_TEST(hellos_do_not_push_out_a_client_that_has_proven_itself) {
+    static const struct {
+        uint64_t delay;
+        uint64_t interval;
+        unsigned losses;
+    } cases[] = {{25000, 50000, 2}, {25000, 30000, 1}, {100000, 100000, 1}};
+    enum { CASES = sizeof(cases) / sizeof(cases[0]) };
+    const struct sim_conditions conditions = {.delay = cases[_i % CASES].delay};
+    unsigned left = cases[_i % CASES].losses;
+    invite(_i / CASES == 0 ? OPENSSL : GNUTLS);
+    sim_link_set_conditions(visit.link, &conditions);
+    sim_link_tap(visit.link, lose_finished, &left);
+    send_hellos(conditions.delay + 5000, 4 * SIM_SECOND, cases[_i % CASES].interval);
+    come(5 * SIM_SECOND);
+    ck_assert_uint_eq(left, 0);
+    assert_state(&visit.server, RTPGATE_STATE_UNVERIFIED);
+    expect_visitor();
+    assert_met_by(5 * SIM_SECOND);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("server_places");
+    TCase *tests = suite_case(suite, "hellos from elsewhere");
+    tcase_add_checked_fixture(tests, NULL, part);
+    tcase_add_loop_test(tests, a_path_that_has_several_places_gives_one_to_a_path_that_has_none, 0,
+                        KINDS);
+    tcase_add_test(tests, whoever_repeats_a_hello_without_its_random_gets_no_answer);
+    tcase_add_test(tests, a_hello_that_moved_is_answered_to_where_it_came_from);
+    tcase_add_test(tests, a_hello_that_waited_is_answered_to_where_it_was_repeated_from);
+    tcase_add_loop_test(tests, a_hello_that_gnutls_refuses_costs_one_engine, 0, KINDS);
+    tcase_add_loop_test(tests, hellos_do_not_push_out_a_client_that_has_proven_itself, 0, 6);
+    int failed = suite_run(suite);
+    finish_visits();
+    return failed;
+}
