@@ -49,11 +49,20 @@ each_datagram() { # script, role, profile
     done <"$home/count"
 }
 
+# What whoever does not read the path may send, from alerts to floods; tests/forge/main.c makes them.
+attacks="alerts hellos verify-requests to-client to-server elsewhere fragments records content-types protected floods"
+
+forged() { # our identity, theirs
+    [ -x build/dev/tests/forge ] || sh tests/forge.sh || return
+    mkdir "$home/forged" && build/dev/tests/forge "$home/forged" "$home/$1.pem" "$home/$2.pem"
+}
+
 # The identities of associate/meet.sh.
 identities() {
     for name in ours theirs ours-again theirs-again other; do
         credentials "$name" ec -pkeyopt ec_paramgen_curve:P-256 || return
     done
+    forged ours theirs
 }
 
 # The cases of associate/meet.sh.
@@ -77,6 +86,9 @@ everything() { # script, profiles
         done
         for after in client server; do
             echo "restart $role $main $after"
+        done
+        for attack in $attacks; do
+            echo "attack $role $main $attack"
         done
     done
 }

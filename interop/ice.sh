@@ -39,11 +39,18 @@ install_modules() {
         cp interop/ice/package-lock.json "$modules/node_modules/installed"
 }
 
+# What our side is attacked with, by whoever does not read the path.
+forge() {
+    [ -x build/dev/tests/forge ] || sh tests/forge.sh || return
+    mkdir -p "$home/forged" && build/dev/tests/forge "$home/forged"
+}
+
 prepare() { # peer...
     quietly sh tests/setup.sh build page "$@" || fail "setup: $(tail -n 1 "$home/log")"
     quietly cmake --preset release || fail "cmake does not configure"
     quietly cmake --build --preset release -j "${JOBS:-2}" || fail "the build failed"
     [ -x "$program" ] || fail "the program was not built: libmicrohttpd or libnice is missing"
+    quietly forge || fail "the attacks were not made"
     quietly install_modules ||
         fail "npm: $(grep -i -m 1 'failed, reason' "$home/log" || head -n 1 "$home/log")"
 }
@@ -74,7 +81,7 @@ stop_server() {
 drive() { # peer, URL, wishes or nothing
     peer=$1
     shift
-    TMPDIR="$home" NODE_PATH="$PWD/$modules/node_modules" KEYLOG="$home/keys.log" \
+    TMPDIR="$home" FORGED="$home/forged" NODE_PATH="$PWD/$modules/node_modules" KEYLOG="$home/keys.log" \
         node interop/ice/main.js "interop/$peer" "$@" &
     driver=$!
     wait "$driver" && status=0 || status=$?

@@ -32,7 +32,8 @@ trap 'fail "interrupted, or too slow"' HUP INT TERM
 trap 'fail "a program ended before it was told something"' PIPE
 
 # What the case shows: one or several of keys media data late wrong-fingerprint-of-theirs
-# wrong-fingerprint-of-ours no-profile restart we-close they-close lossy drop-each other.
+# wrong-fingerprint-of-ours no-profile restart we-close they-close lossy drop-each attacked
+# other.
 column() { # name...
     column=$*
 }
@@ -158,6 +159,24 @@ start_ours() { # role, arguments of associate
         --limit $((patience * 1000))
     ours=$started
     await ours "$ours" '^port ' || fail "our program did not start"
+}
+
+# Options of the proxy that forges one family of attacks towards our side, before each datagram. A
+# hello that comes before its own, of so many datagrams, ends most clients: they take our answer to it
+# for theirs.
+hello_datagrams=1
+forging() { # family
+    case $role in
+    client) echo "--forge-down $INTEROP_HOME/forged/client.$1" ;;
+    server) echo "--forge-up $INTEROP_HOME/forged/server.$1 --forge-after $hello_datagrams" ;;
+    esac
+}
+
+# What was forged before at least this many datagrams.
+forgeries() { # least
+    volleys=$(grep -c '^forge ' "$dir/proxy.out")
+    [ "$volleys" -ge "$1" ] || fail "the proxy forged before $volleys datagrams"
+    echo "$(sed -n 's/^forge [a-z]* //p' "$dir/proxy.out" | head -n 1) datagrams forged before each of $volleys"
 }
 
 # The port in front of a server, which is behind $port. What passes is part of the record.

@@ -119,6 +119,7 @@ done
 step "install what is missing" sh tests/setup.sh build node "$@"
 step "configure" cmake --preset release
 step "build" cmake --build --preset release -j "$JOBS"
+step "build the attacks" sh tests/forge.sh
 rm -rf -- "$records"
 echo "== meet $*"
 meet_all "$@"

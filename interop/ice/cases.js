@@ -1,6 +1,6 @@
 'use strict';
 // The cases: each proves one thing, and says what it saw.
-const { Failure, ensure, same } = require('./call.js');
+const { Failure, Skip, ensure, same } = require('./call.js');
 
 // As the peers call the profiles.
 const CIPHERS = {
@@ -194,6 +194,15 @@ async function lossy({ talk, role }) {
   return `${call.proxy.lost} lost, ${retransmissions} repetitions of ours, ${(handshakeMicroseconds / 1000).toFixed(1)} ms`;
 }
 
+// What somebody forges in the peer's name ends nothing.
+async function attacked({ talk, role, dies }) {
+  if (dies) throw new Skip(dies);
+  const call = await talk.open({ query: { role } });
+  const result = await good(call, await profileOf(call), role);
+  ensure(call.proxy && call.proxy.forged >= 3, `forged before ${call.proxy && call.proxy.forged} datagrams`);
+  return `forged before ${call.proxy.forged} datagrams; ${seen(result)}`;
+}
+
 // New paths, the same association.
 async function iceRestart({ talk, role }) {
   const call = await talk.open({ query: { role } });
@@ -308,6 +317,6 @@ async function early({ talk, role }) {
 }
 
 module.exports = {
-  keys, late, lateAndWrong, lossy, wrongExpectation, wrongAnswer, uncheckedAnswer, noProfile, noVersion, iceRestart, secondAssociation, ignoredAssociation, staleKeys, control, weClose, theyClose, theyVanish, early,
+  keys, late, lateAndWrong, lossy, attacked, wrongExpectation, wrongAnswer, uncheckedAnswer, noProfile, noVersion, iceRestart, secondAssociation, ignoredAssociation, staleKeys, control, weClose, theyClose, theyVanish, early,
   good, plays, profileOf, received, receivedAll, CIPHERS, TOLD,
 };

@@ -7,12 +7,15 @@
 //   brief                true: only what a variant of another peer may change
 //   iceRestart, tlsIds   what it can
 //   restart, closing, checking    the cases that say what it does then
+//   dies                 why it ends at our answer to what somebody forges: (role, attack) => reason
 //   quirks               options of the cases where it is unlike a browser, by our role
+const path = require('path');
 const cases = require('./cases.js');
 const served = require('./served.js');
 
 const LOSSY = { only: 'dtls', 'loss-up': 10, 'loss-down': 10, reorder: 10, duplicate: 10, delay: 30 };
 const BAD = '1 of 10 lost, reordered, doubled, delayed';
+const ATTACKS = ['alerts', 'hellos', 'verify-requests', 'to-client', 'to-server', 'elsewhere', 'fragments', 'records', 'content-types', 'protected', 'floods'];
 const SEEDS = [10, 11, 15, 35]; // each loses datagrams of the first flights
 
 function* handshakes({ profiles, lacking, brief, checking = 'wrongAnswer', quirks = {} }, role, we) {
@@ -42,6 +45,15 @@ function* badNetworks({ datagrams }, role, we) {
       yield ['drop-each', `${we}, datagram ${n} ${way} lost`, cases.lossy, { role, disturb: { only: 'dtls', [`drop-${way}`]: n } }];
 }
 
+// Towards our side, which is behind the proxy in either role, before each datagram but those of the peer's own hello: a
+// hello that comes before it ends most clients.
+function* attacks({ datagrams, dies = () => null }, role, we) {
+  for (const attack of ATTACKS) {
+    const forgery = { 'forge-up': path.join(process.env.FORGED, `${role}.${attack}`), 'forge-after': role === 'server' ? datagrams.server[0] - 1 : 0 };
+    yield ['attacked', `${we}, attacked by ${attack}`, cases.attacked, { role, dies: dies(role, attack), disturb: { only: 'dtls', ...forgery } }];
+  }
+}
+
 function* plan(peer) {
   if (peer.only) {
     yield* peer.only;
@@ -52,6 +64,7 @@ function* plan(peer) {
     yield* handshakes(peer, role, we);
     if (!peer.brief) yield* lives(peer, role, we);
     yield* badNetworks(peer, role, we);
+    if (!peer.brief) yield* attacks(peer, role, we);
   }
   yield* peer.more || [];
 }

@@ -43,6 +43,7 @@ class Proxy {
     const proxy = new Proxy();
     proxy.address = address;
     proxy.lost = 0;
+    proxy.forged = 0;
     running.add(proxy);
     proxy.process = spawn(PROGRAM, argumentsOf(all), { stdio: ['ignore', 'pipe', 'inherit'] });
     proxy.port = await new Promise((resolve, reject) => {
@@ -51,6 +52,7 @@ class Proxy {
         const [word, value] = line.split(' ');
         if (word === 'port') resolve(value);
         proxy.lost += word === 'drop';
+        proxy.forged += word === 'forge';
       });
     });
     return proxy;

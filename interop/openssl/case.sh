@@ -194,6 +194,21 @@ play_drop() { # profile, direction, number
     equal
 }
 
+play_attack() { # family
+    column attacked
+    title="$role role, attacked by $1"
+    [ "$role" = server ] || case $1 in
+    verify-requests | floods) skip "OpenSSL ends at a hello with a cookie that it did not ask for" ;;
+    esac
+    ours_more="--identity $INTEROP_HOME/ours.pem"
+    proxy_options=$(forging "$1")
+    meet
+    await_keys
+    part
+    check
+    pass "$(key_material_length) bytes equal; $(forgeries 4)"
+}
+
 # Not a case: how many datagrams the handshake has when nothing is repeated.
 play_count() { # profile
     profile=$1

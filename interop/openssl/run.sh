@@ -23,6 +23,8 @@ prepare() {
         credentials rsa rsa:2048 &&
         credentials our-p384 ec -pkeyopt ec_paramgen_curve:P-384 &&
         credentials our-rsa rsa:2048 &&
+        credentials ours ec -pkeyopt ec_paramgen_curve:P-256 &&
+        forged ours p256 &&
         write_config
 }
 
@@ -64,6 +66,9 @@ hostile() {
                 echo "noise $role $profile $seed"
             done
             each_datagram interop/openssl/case.sh "$role" "$profile"
+        done
+        for attack in $attacks; do
+            echo "attack $role $attack"
         done
     done
 }

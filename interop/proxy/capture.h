@@ -15,7 +15,7 @@
 #include "options.h"
 
 enum {
-    CAPTURED_MAX = 16384,
+    CAPTURED_MAX = 20000,
     OTHERS_MAX = 2000000, /* bytes of media that are written down */
     SECTION_HEADER = 0x0a0d0d0a,
     INTERFACE = 1,

@@ -23,6 +23,10 @@ static const char USAGE[] =
     "  --duplicate N                 send N of 100 twice\n"
     "  --reorder N                   let N of 100 be overtaken\n"
     "  --delay MS                    delay each by 0 to MS milliseconds\n"
+    "  --forge-up FILE, --forge-down FILE    before each datagram of either direction, the first "
+    "24\n"
+    "                                of them, forge those of FILE in that direction, a line each\n"
+    "  --forge-after N               not before the first N\n"
     "  --only dtls                   do so to DTLS alone, and count nothing else\n"
     "  --pcap FILE                   write down what comes\n"
     "  --seed N                      another course of events\n"
@@ -41,6 +45,8 @@ struct options {
     uint64_t delay;
     uint64_t seed;
     uint64_t limit;
+    uint64_t forge_after;
+    const char *forge[DIRECTIONS];
     const char *pcap;
     bool only_dtls;
 };
@@ -56,12 +62,19 @@ static bool read_number(struct options *options, const char *name, const char *v
         uint64_t *number;
         unsigned long max;
     } numbers[] = {
-        {"--to", &options->to, UINT16_MAX},          {"--port", &options->port, UINT16_MAX},
-        {"--from", &options->from, UINT16_MAX},      {"--drop-up", &options->drop[UP], 1000},
-        {"--drop-down", &options->drop[DOWN], 1000}, {"--loss-up", &options->loss[UP], 100},
-        {"--loss-down", &options->loss[DOWN], 100},  {"--duplicate", &options->duplicate, 100},
-        {"--reorder", &options->reorder, 100},       {"--delay", &options->delay, 10000},
-        {"--seed", &options->seed, UINT32_MAX},      {"--limit", &options->limit, 600},
+        {"--to", &options->to, UINT16_MAX},
+        {"--port", &options->port, UINT16_MAX},
+        {"--from", &options->from, UINT16_MAX},
+        {"--drop-up", &options->drop[UP], 1000},
+        {"--drop-down", &options->drop[DOWN], 1000},
+        {"--loss-up", &options->loss[UP], 100},
+        {"--loss-down", &options->loss[DOWN], 100},
+        {"--duplicate", &options->duplicate, 100},
+        {"--reorder", &options->reorder, 100},
+        {"--delay", &options->delay, 10000},
+        {"--seed", &options->seed, UINT32_MAX},
+        {"--limit", &options->limit, 600},
+        {"--forge-after", &options->forge_after, 1000},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (strcmp(numbers[i].name, name) == 0) {
@@ -85,9 +98,19 @@ static bool read_option(struct options *options, const char *name, const char *v
         options->only_dtls = strcmp(value, "dtls") == 0;
         return options->only_dtls;
     }
-    if (strcmp(name, "--pcap") == 0) {
-        options->pcap = value;
-        return *value != '\0';
+    const struct {
+        const char *name;
+        const char **file;
+    } files[] = {
+        {"--pcap", &options->pcap},
+        {"--forge-up", &options->forge[UP]},
+        {"--forge-down", &options->forge[DOWN]},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (strcmp(files[i].name, name) == 0) {
+            *files[i].file = value;
+            return *value != '\0';
+        }
     }
     return read_number(options, name, value);
 }

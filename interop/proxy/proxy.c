@@ -1,8 +1,8 @@
 /*
  * Stands between UDP clients and a UDP server on this machine and loses, duplicates, reorders and
- * delays what passes. "up" is from a client to the server. What happens to the nth datagram of a
- * direction, counted over all clients, depends on the seed, the direction and n alone. Prints one
- * line a datagram that it counts, before it is sent on.
+ * delays what passes, or forges datagrams of one side. "up" is from a client to the server. What
+ * happens to the nth datagram of a direction, counted over all clients, depends on the seed, the
+ * direction and n alone. Prints one line a datagram that it counts, before it is sent on.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -18,9 +18,16 @@
 
 #include "capture.h"
 #include "options.h"
+#include "volley.h"
 
 enum chance { LOSE, DUPLICATE, REORDER, DELAY };
-enum { WAITING_MAX = 256, CLIENTS_MAX = 16, REORDER_DELAY = 20 };
+enum {
+    WAITING_MAX = 8192,
+    CLIENTS_MAX = 16,
+    REORDER_DELAY = 20,
+    VOLLEYS_MAX = 24, /* answers to them would go on for ever */
+    VOLLEY_PACE = 16, /* datagrams a millisecond, which a socket's buffer bears */
+};
 
 static const char *const NAMES[DIRECTIONS] = {"up", "down"};
 
@@ -44,7 +51,9 @@ struct proxy {
     int socket; /* all clients send to this one */
     struct client clients[CLIENTS_MAX];
     size_t client_count;
+    struct volley volleys[DIRECTIONS];
     uint64_t count[DIRECTIONS];
+    unsigned volley_count;
     struct datagram *waiting[WAITING_MAX];
     size_t waiting_count;
 };
@@ -153,6 +162,31 @@ static void pass_on(struct proxy *proxy, struct datagram *datagram) {
     tell_fate(proxy, datagram, doubled, delay);
 }
 
+/* Before a datagram of either direction, in the name of who sends in the volley's. */
+static void forge(struct proxy *proxy, struct datagram *genuine, int direction) {
+    static struct datagram forged;
+    const struct volley *volley = &proxy->volleys[direction];
+    uint64_t passed = proxy->count[UP] + proxy->count[DOWN];
+    if (volley->count == 0 || passed <= proxy->options.forge_after ||
+        proxy->volley_count == VOLLEYS_MAX || proxy->waiting_count + volley->count >= WAITING_MAX) {
+        return;
+    }
+    proxy->volley_count++;
+    forged.direction = direction;
+    forged.client = genuine->client;
+    for (size_t i = 0; i < volley->count; i++) {
+        forged.due = genuine->due + i / VOLLEY_PACE;
+        forged.length = volley->datagrams[i].length;
+        (void)memcpy(forged.bytes, volley->datagrams[i].bytes, forged.length);
+        enqueue(proxy, &forged);
+        if (proxy->volley_count == 1) {
+            write_down(proxy, &forged, "forged, and again before those that follow");
+        }
+    }
+    genuine->due += volley->count / VOLLEY_PACE;
+    (void)printf("forge %s %zu\n", NAMES[direction], volley->count);
+}
+
 static void decide(struct proxy *proxy, struct datagram *datagram) {
     datagram->due = now();
     if (proxy->options.only_dtls && !is_dtls(datagram)) {
@@ -161,6 +195,8 @@ static void decide(struct proxy *proxy, struct datagram *datagram) {
         return;
     }
     proxy->count[datagram->direction]++;
+    forge(proxy, datagram, UP);
+    forge(proxy, datagram, DOWN);
     if (lost(proxy, datagram->direction)) {
         say(proxy, datagram, "drop");
         write_down(proxy, datagram, "lost");
@@ -280,6 +316,11 @@ int main(int argc, char **argv) {
     proxy.server = (struct sockaddr_in){.sin_family = AF_INET,
                                         .sin_addr = proxy.options.to_address,
                                         .sin_port = htons((uint16_t)proxy.options.to)};
+    for (int direction = UP; direction < DIRECTIONS; direction++) {
+        if (proxy.options.forge[direction] != NULL) {
+            read_volley(&proxy.volleys[direction], proxy.options.forge[direction]);
+        }
+    }
     if (proxy.options.pcap != NULL) {
         capture_open(&proxy.capture, proxy.options.pcap);
     }

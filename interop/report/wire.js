@@ -88,13 +88,16 @@ class Follower {
   }
 }
 
+// The capture has them, the story of the handshake has not.
+const isForged = (fate) => fate.startsWith('forged');
+
 function read(file, role) {
   const packets = capture.read(file);
   const follower = new Follower(role);
-  packets.filter(({ datagram }) => isDtls(datagram)).forEach((packet) => follower.take(packet));
+  packets.filter(({ datagram, fate }) => isDtls(datagram) && !isForged(fate)).forEach((packet) => follower.take(packet));
   const { datagrams, toKeys, count } = follower;
   const messages = [...follower.messages.values()].sort((a, b) => a.handshake - b.handshake || a.flight - b.flight);
-  return { count, others: packets.filter(({ datagram }) => !isDtls(datagram)).length, toKeys, messages, datagrams };
+  return { count, others: packets.filter(({ datagram, fate }) => !isDtls(datagram) && !isForged(fate)).length, toKeys, messages, datagrams };
 }
 
 // The datagrams of whoever sent the first hello.
