@@ -199,14 +199,14 @@ play_media() {
 play_attack() { # family
     column attacked
     title="$role role, $profile, attacked by $1"
-    proxy_options=$(forging "$1")
+    forging "$1"
     encounter "$1"
     await_both '^association 1$' "no keys"
     exchange "$packets" $((packets / 2)) # the system has no room for all that is forged
     part
     check_keys
     [ -z "$packets" ] || check_clean strange repeated unauthentic
-    pass "$(forgeries 4)${packets:+; $(seen_media)}"
+    pass "$(forgeries "$1")${packets:+; $(seen_media)}"
 }
 
 play_data() {

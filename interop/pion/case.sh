@@ -16,12 +16,7 @@ start_peer() { # arguments of associate
 refusal="ALERT insufficient_security"
 
 unable() {
-    case "$kind $role $profile $*" in
-    media*AEAD_AES_256_GCM*) echo "pion/srtp of Debian 12 does not have it" ;;
-    "attack client "*verify-requests | "attack client "*floods)
-        echo "pion ends at a hello with a cookie that it did not give"
-        ;;
-    esac
+    [ "$kind $profile" != "media AEAD_AES_256_GCM" ] || echo "pion/srtp of Debian 12 does not have it"
 }
 
 "play_$kind" "$@"

@@ -23,10 +23,10 @@ static const char USAGE[] =
     "  --duplicate N                 send N of 100 twice\n"
     "  --reorder N                   let N of 100 be overtaken\n"
     "  --delay MS                    delay each by 0 to MS milliseconds\n"
-    "  --forge-up FILE, --forge-down FILE    before each datagram of either direction, the first "
-    "24\n"
-    "                                of them, forge those of FILE in that direction, a line each\n"
+    "  --forge-up FILE, --forge-down FILE    before each datagram of either direction forge those\n"
+    "                                of FILE in that direction, a line each\n"
     "  --forge-after N               not before the first N\n"
+    "  --forge-times N               so often at most (default: 24; answers would go on for ever)\n"
     "  --only dtls                   do so to DTLS alone, and count nothing else\n"
     "  --pcap FILE                   write down what comes\n"
     "  --seed N                      another course of events\n"
@@ -46,6 +46,7 @@ struct options {
     uint64_t seed;
     uint64_t limit;
     uint64_t forge_after;
+    uint64_t forge_times;
     const char *forge[DIRECTIONS];
     const char *pcap;
     bool only_dtls;
@@ -75,6 +76,7 @@ static bool read_number(struct options *options, const char *name, const char *v
         {"--seed", &options->seed, UINT32_MAX},
         {"--limit", &options->limit, 600},
         {"--forge-after", &options->forge_after, 1000},
+        {"--forge-times", &options->forge_times, 1000},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (strcmp(numbers[i].name, name) == 0) {
@@ -116,7 +118,7 @@ static bool read_option(struct options *options, const char *name, const char *v
 }
 
 static struct options read_options(int argc, char **argv) {
-    struct options options = {.limit = 60};
+    struct options options = {.limit = 60, .forge_times = 24};
     options.to_address.s_addr = options.listen.s_addr = htonl(INADDR_LOOPBACK);
     for (int i = 1; i < argc; i += 2) {
         if (!read_option(&options, argv[i], i + 1 < argc ? argv[i + 1] : "")) {

@@ -25,7 +25,6 @@ enum {
     WAITING_MAX = 8192,
     CLIENTS_MAX = 16,
     REORDER_DELAY = 20,
-    VOLLEYS_MAX = 24, /* answers to them would go on for ever */
     VOLLEY_PACE = 16, /* datagrams a millisecond, which a socket's buffer bears */
 };
 
@@ -53,7 +52,7 @@ struct proxy {
     size_t client_count;
     struct volley volleys[DIRECTIONS];
     uint64_t count[DIRECTIONS];
-    unsigned volley_count;
+    uint64_t volley_count;
     struct datagram *waiting[WAITING_MAX];
     size_t waiting_count;
 };
@@ -168,7 +167,8 @@ static void forge(struct proxy *proxy, struct datagram *genuine, int direction) 
     const struct volley *volley = &proxy->volleys[direction];
     uint64_t passed = proxy->count[UP] + proxy->count[DOWN];
     if (volley->count == 0 || passed <= proxy->options.forge_after ||
-        proxy->volley_count == VOLLEYS_MAX || proxy->waiting_count + volley->count >= WAITING_MAX) {
+        proxy->volley_count == proxy->options.forge_times ||
+        proxy->waiting_count + volley->count >= WAITING_MAX) {
         return;
     }
     proxy->volley_count++;

@@ -11,10 +11,7 @@ media_goes_on= # the old keys end with the offer
 replay_protection=
 
 unable() {
-    case "$kind:$role:$*" in
-    attack:client:*verify-requests | attack:client:*floods)
-        echo "OpenSSL ends at a hello with a cookie that it did not ask for"
-        ;;
+    case "$kind:$role" in
     data:*) echo "rtpengine has no use for application data" ;;
     late_there:*) echo "rtpengine gets our fingerprint with our address" ;;
     no_profile:*) echo "rtpengine always offers all of our profiles" ;;
