@@ -332,6 +332,21 @@ START_TEST(a_flight_of_several_datagrams_is_proven_by_itself_with_half_of_the_ch
 }
 END_TEST
 
+/* Nothing more comes, and the search comes to an end. */
+START_TEST(what_is_put_together_is_checked_once) {
+    enum { COMBINATIONS = RG_VARIANTS * RG_VARIANTS * RG_VARIANTS };
+    pair.server.session->proofs = 0;
+    for (uint8_t i = 1; i <= RG_VARIANTS; i++) {
+        give_message(longer_certificate(i), CERTIFICATE);
+        give_message(forged(KEY_EXCHANGE, i), KEY_EXCHANGE);
+        give_message(forged(SIGNATURE, i), SIGNATURE);
+    }
+    wait_until(20 * SIM_SECOND);
+    ck_assert_uint_ge(sim_ours_stats(&pair.server).dropped_forged, COMBINATIONS);
+    ck_assert_uint_le(sim_ours_stats(&pair.server).dropped_forged, COMBINATIONS + RG_LIKELY);
+}
+END_TEST
+
 static void give_bad_news(bool alert) {
     const struct sim_message empty = {.type = RG_CERTIFICATE, .length = 3};
     struct sim_forged plain = sim_forge_alert(2, 40);
@@ -376,6 +391,7 @@ int main(void) {
     tcase_add_test(tests, a_flight_that_came_as_one_goes_before_others_when_a_check_is_earned);
     tcase_add_test(tests,
                    a_flight_of_several_datagrams_is_proven_by_itself_with_half_of_the_checks);
+    tcase_add_test(tests, what_is_put_together_is_checked_once);
     tcase_add_loop_test(tests, bad_news_beside_two_versions_of_a_message_does_not_end_a_server, 0,
                         2);
     int failed = suite_run(suite);

@@ -76,10 +76,10 @@ RTPGATE_API int rtpgate_config_set_deadline(rtpgate_config *config, uint64_t dea
 /*
  * How long unauthenticated bad news (a plaintext alert, a hello that cannot be answered, a
  * certificate that was not expected) must stand alone before it ends the association: an advice
- * event comes at once, the verdict after the grace and, for a server that has answered no hello
- * yet, at the deadline. Default 1 s; 0: at once, and whoever can send one datagram ends it;
- * RTPGATE_NEVER: only at the deadline. Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE
- * when frozen.
+ * event comes at once, the verdict after the grace and eight of our timers without an answer
+ * (3 s), or at the deadline, when a server talks to nobody or a message came in two versions.
+ * Default 1 s; 0: at once, and whoever can send one datagram ends it; RTPGATE_NEVER: only at the
+ * deadline. Returns 0; RTPGATE_ERR_INVAL for a NULL; RTPGATE_ERR_STATE when frozen.
  */
 RTPGATE_API int rtpgate_config_set_grace(rtpgate_config *config, uint64_t grace);
 

@@ -57,7 +57,6 @@ struct rg_candidate {
     unsigned unheard; /* how often our timer fired since it was heard */
     uint64_t made_at;
     uint64_t from;             /* the path of the last accepted message */
-    unsigned cursor;           /* where the search for the peer's flight goes on */
     uint64_t tried;            /* rg_messages.completed when its peer's flight was last tried */
     uint8_t random[RG_RANDOM]; /* the ClientHello's */
     uint16_t suite;
@@ -71,8 +70,10 @@ struct rg_candidate {
     size_t transcript_length;
     uint64_t likely[RG_LIKELY]; /* likely flights 5 that were tried last */
     unsigned likely_next;
+    uint64_t other[3]; /* of the others the one that was tried last, by its serials */
 
     /* client */
+    unsigned cursor;           /* where the search for flight 4 goes on */
     bool pristine;             /* the engine has only made its hello */
     bool cookie;               /* and that with the cookie of `request` */
     uint64_t used[RG_FLIGHT4]; /* serials of what our flight 5 answers; 0: nothing yet */

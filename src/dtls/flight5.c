@@ -194,20 +194,55 @@ static enum trial try_likely(struct rg_candidate *candidate) {
     return NEXT;
 }
 
-static enum trial try_others(struct rg_candidate *candidate) {
-    for (unsigned i = 0; i < COMBINATIONS; i++) {
+/* Serials that name a combination, the newest first: one that comes to be later has a newer one. */
+struct key {
+    uint64_t serials[MESSAGES];
+};
+
+static struct key key_of(const struct rg_message *const *flight) {
+    uint64_t a = flight[0]->serial;
+    uint64_t b = flight[1]->serial;
+    uint64_t c = flight[2]->serial;
+    uint64_t high = newest(flight);
+    uint64_t low = a < b ? (a < c ? a : c) : (b < c ? b : c);
+    return (struct key){{high, a + b + c - high - low, low}};
+}
+
+static bool is_less(const uint64_t *a, const uint64_t *b) {
+    size_t i = 0;
+    while (i < MESSAGES - 1 && a[i] == b[i]) {
+        i++;
+    }
+    return a[i] < b[i];
+}
+
+/* The first combination behind the one that was tried last; false when there is none. */
+static bool next_other(const struct rg_candidate *candidate, const struct rg_message **found,
+                       struct key *key) {
+    *key = (struct key){{UINT64_MAX, 0, 0}};
+    for (unsigned n = 0; n < COMBINATIONS; n++) {
         const struct rg_message *flight[MESSAGES];
-        unsigned n = (candidate->cursor + i) % COMBINATIONS;
         if (!pick(candidate, n, flight) || is_likely(n, flight)) {
             continue;
         }
-        enum trial trial = try_flight(candidate, RG_CHECK_OTHERS, flight);
-        if (trial == LATER) {
-            candidate->cursor = n;
+        struct key other = key_of(flight);
+        if (is_less(candidate->other, other.serials) && is_less(other.serials, key->serials)) {
+            *key = other;
+            memcpy(found, flight, sizeof(flight));
         }
+    }
+    return key->serials[0] != UINT64_MAX;
+}
+
+static enum trial try_others(struct rg_candidate *candidate) {
+    const struct rg_message *flight[MESSAGES];
+    struct key key;
+    while (next_other(candidate, flight, &key)) {
+        enum trial trial = try_flight(candidate, RG_CHECK_OTHERS, flight);
         if (trial != NEXT) {
             return trial;
         }
+        memcpy(candidate->other, key.serials, sizeof(candidate->other));
     }
     return NEXT;
 }
@@ -219,7 +254,12 @@ bool rg_flight5_search(struct rg_candidate *candidate) {
     }
     if (trial == NEXT) {
         candidate->tried = candidate->session->messages.completed;
-        candidate->cursor = 0;
     }
     return trial != MISLED;
+}
+
+void rg_flight5_forget(struct rg_candidate *candidate) {
+    candidate->tried = 0;
+    memset(candidate->likely, 0, sizeof(candidate->likely));
+    memset(candidate->other, 0, sizeof(candidate->other));
 }

@@ -15,5 +15,7 @@
  * proof (RTPGATE_PROOF_AFTER_ANOMALY).
  */
 bool rg_flight5_search(struct rg_candidate *candidate);
+/* What was tried counts for nothing: others are expected now. */
+void rg_flight5_forget(struct rg_candidate *candidate);
 
 #endif

@@ -264,9 +264,7 @@ void rg_server_advance(struct rtpgate_session *session) {
 void rg_server_look_again(struct rtpgate_session *session) {
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         if (session->candidates[i] != NULL) {
-            session->candidates[i]->tried = 0;
-            session->candidates[i]->cursor = 0;
-            memset(session->candidates[i]->likely, 0, sizeof(session->candidates[i]->likely));
+            rg_flight5_forget(session->candidates[i]);
         }
     }
     look_for_flights(session, session->messages.completed);
