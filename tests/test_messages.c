@@ -88,6 +88,20 @@ START_TEST(two_versions_of_a_message_are_a_dispute) {
 }
 END_TEST
 
+/* Servers may make another cookie each time. */
+START_TEST(two_hello_verify_requests_are_no_dispute) {
+    struct rg_fragment request = {.type = RG_HELLO_VERIFY_REQUEST, .total = 3};
+    request.body = (struct rg_bytes){(const uint8_t *)"abc", 3};
+    (void)rg_messages_add(&messages, &request, (struct rg_origin){1, 1});
+    request.body.at = (const uint8_t *)"def";
+    (void)rg_messages_add(&messages, &request, (struct rg_origin){1, 1});
+    (void)add(0, 6, 0, "abcdef");
+    ck_assert(!rg_messages_is_disputed(&messages));
+    (void)add(0, 6, 0, "ghijkl");
+    ck_assert(rg_messages_is_disputed(&messages));
+}
+END_TEST
+
 static const struct rg_message *oldest(unsigned sequence) {
     return rg_messages_get(&messages, sequence, RG_CERTIFICATE, versions(sequence) - 1);
 }
@@ -417,6 +431,7 @@ int main(void) {
     tcase_add_test(tests, a_whole_message_is_there_with_its_transcript_header);
     tcase_add_test(tests, reversed_and_overlapping_fragments_fit_together);
     tcase_add_test(tests, two_versions_of_a_message_are_a_dispute);
+    tcase_add_test(tests, two_hello_verify_requests_are_no_dispute);
     tcase_add_test(tests, a_message_that_comes_again_as_a_whole_has_new_neighbours);
     tcase_add_loop_test(tests, a_part_of_a_message_that_comes_again_changes_no_neighbours, 0, 5);
     tcase_add_test(tests, an_empty_message_is_whole_at_once);

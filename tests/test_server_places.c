@@ -58,6 +58,23 @@ START_TEST(a_path_that_has_several_places_gives_one_to_a_path_that_has_none) {
 }
 END_TEST
 
+/* An earlier page's hello keeps the first place; the client's own has one that rotates. */
+START_TEST(a_path_with_one_place_that_rotates_keeps_it) {
+    invite(OURS);
+    const struct rtpgate_session_stats *stats = &visit.server.session->stats;
+    for (uint8_t i = 0; i < RG_CANDIDATES; i++) {
+        struct sim_forged hello = sim_forge_client_hello((uint8_t)(i + 1), 0);
+        input(&hello, i == 2 ? 6 : HERE, i * UINT64_C(150000));
+    }
+    ck_assert_uint_eq(stats->candidates, RG_CANDIDATES);
+    struct sim_forged another = sim_forge_client_hello(9, 0);
+    input(&another, 7, 800000);
+    ck_assert_uint_eq(stats->candidates, RG_CANDIDATES);
+    input(&another, 7, 150000 + RG_CANDIDATE_AGE);
+    ck_assert_uint_eq(stats->candidates, RG_CANDIDATES + 1);
+}
+END_TEST
+
 static struct sim_forged part_of_hello(const struct sim_forged *hello, uint32_t from, uint32_t to) {
     uint32_t total = (uint32_t)(hello->length - MESSAGE);
     return sim_forge_fragment(RG_CLIENT_HELLO, 0, total, from, hello->bytes + MESSAGE + from,
@@ -121,19 +138,35 @@ static struct sim_forged refused_hello(void) {
     return sim_forge_fragment(RG_CLIENT_HELLO, 0, (uint32_t)length, 0, body, length, 0);
 }
 
-START_TEST(a_hello_that_gnutls_refuses_costs_one_engine) {
+START_TEST(a_hello_that_gnutls_refuses_costs_two_engines) {
     struct sim_forged hello = refused_hello();
     invite((enum kind)_i);
     expect_visitor();
     for (uint64_t i = 0; i < 20; i++) {
         input(&hello, i % 3, i * 150000);
     }
-    ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 1);
-    ck_assert_uint_eq(sim_ours_stats(&visit.server).dropped_hello, 1);
+    ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 2);
+    ck_assert_uint_eq(sim_ours_stats(&visit.server).dropped_hello, 2);
     assert_state(&visit.server, RTPGATE_STATE_NEW);
     sim_link_run(visit.link, 4 * SIM_SECOND);
     come(10 * SIM_SECOND);
     assert_met_by(4 * SIM_SECOND + 80000);
+}
+END_TEST
+
+static enum rg_engine_status fail_once(struct rg_engine *engine, struct rg_bytes message) {
+    visit.server.session->engine = &rg_engine_gnutls;
+    return message.length > 0 && engine != NULL ? RG_ENGINE_FAILED : RG_ENGINE_HANDSHAKE;
+}
+
+START_TEST(an_engine_that_fails_once_gets_another_chance) {
+    struct rg_engine_ops failing = rg_engine_gnutls;
+    failing.message = fail_once;
+    invite((enum kind)_i);
+    expect_visitor();
+    visit.server.session->engine = &failing;
+    come(5 * SIM_SECOND);
+    assert_met_by(2 * SIM_SECOND);
 }
 END_TEST
 
@@ -184,7 +217,9 @@ int main(void) {
     tcase_add_test(tests, whoever_repeats_a_hello_without_its_random_gets_no_answer);
     tcase_add_test(tests, a_hello_that_moved_is_answered_to_where_it_came_from);
     tcase_add_test(tests, a_hello_that_waited_is_answered_to_where_it_was_repeated_from);
-    tcase_add_loop_test(tests, a_hello_that_gnutls_refuses_costs_one_engine, 0, KINDS);
+    tcase_add_loop_test(tests, a_hello_that_gnutls_refuses_costs_two_engines, 0, KINDS);
+    tcase_add_loop_test(tests, an_engine_that_fails_once_gets_another_chance, 0, KINDS);
+    tcase_add_test(tests, a_path_with_one_place_that_rotates_keeps_it);
     tcase_add_loop_test(tests, hellos_do_not_push_out_a_client_that_has_proven_itself, 0, 6);
     int failed = suite_run(suite);
     finish_visits();

@@ -110,6 +110,20 @@ START_TEST(a_wrong_late_fingerprint_fails_after_the_grace_and_tells_the_peer) {
 }
 END_TEST
 
+/* Who is asked for a cookie meanwhile has not heard of anybody. */
+START_TEST(hello_verify_requests_do_not_hide_a_late_mismatch) {
+    struct sim_forged request = sim_forge_verify_request(7);
+    struct sim_ours *late = pair_without_fingerprint(SIM_CLIENT);
+    sim_pair_run(&pair, SIM_SECOND);
+    sim_ours_expect(late, 0, SIM_SECOND);
+    for (uint64_t delay = 0; delay < 5 * SIM_SECOND; delay += SIM_SECOND / 10) {
+        sim_link_inject(pair.link, SIM_CLIENT, request.bytes, request.length, 0, delay);
+    }
+    sim_link_run(pair.link, 3 * SIM_SECOND);
+    assert_failed(late, RTPGATE_ERR_FINGERPRINT);
+}
+END_TEST
+
 /* Flight 5 arrives without its Finished, once. */
 static void take_finished(void *context, struct sim_link *link, struct sim_passing *passing) {
     enum { FINISHED = 61 };
@@ -219,6 +233,7 @@ int main(void) {
     tcase_add_loop_test(tests, a_fingerprint_that_never_comes_is_a_timeout_of_its_own, 0, 2);
     tcase_add_loop_test(tests, a_wrong_late_fingerprint_fails_after_the_grace_and_tells_the_peer, 0,
                         2);
+    tcase_add_test(tests, hello_verify_requests_do_not_hide_a_late_mismatch);
     tcase_add_test(tests, a_proven_certificate_that_is_not_expected_fails_without_finished);
     tcase_add_loop_test(tests, a_wrong_late_fingerprint_may_be_corrected_within_the_grace, 0, 2);
     tcase_add_loop_test(tests, one_of_the_strongest_fingerprints_must_match, 0, 2);

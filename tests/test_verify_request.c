@@ -151,6 +151,41 @@ START_TEST(another_hello_verify_request_waits_for_our_timer) {
 END_TEST
 
 /* A cookie server keeps nothing: without our hello nothing would ever happen again. */
+/* One that comes once, while the answer to the first may be on its way. */
+START_TEST(another_hello_verify_request_waits_though_our_timer_has_fired) {
+    struct sim_forged first = sim_forge_verify_request(7);
+    struct sim_forged second = sim_forge_verify_request(8);
+    rtpgate_session *session = pair.client.session;
+    ask_twice(&first);
+    assert_hello(1, 16);
+    while (session->candidates[0]->flight.losses < 4) {
+        ck_assert_int_eq(rtpgate_session_expire(session, rtpgate_session_deadline(session)), 0);
+        assert_hello(1, 16);
+    }
+    give(&second);
+    assert_silent();
+}
+END_TEST
+
+/* Whoever asks for the cookie that he has been sent gets it, each time as slowly as before. */
+START_TEST(a_server_that_does_not_take_its_cookie_gets_no_storm) {
+    struct sim_forged request = sim_forge_verify_request(7);
+    rtpgate_session *session = pair.client.session;
+    uint8_t buffer[2000];
+    uint64_t path;
+    unsigned sent = 0;
+    ask_twice(&request);
+    for (uint64_t due; (due = rtpgate_session_deadline(session)) < 29 * SIM_SECOND;) {
+        ck_assert_int_eq(rtpgate_session_expire(session, due), 0);
+        while (rtpgate_session_output(session, buffer, sizeof(buffer), &path) > 0) {
+            sent++;
+            (void)rtpgate_session_input(session, request.bytes, request.length, 0, due);
+        }
+    }
+    ck_assert_uint_le(sent, 60);
+}
+END_TEST
+
 START_TEST(an_engine_that_found_no_memory_is_opened_again) {
     struct sim_forged first = sim_forge_verify_request(7);
     struct sim_forged second = sim_forge_verify_request(8);
@@ -303,6 +338,8 @@ int main(void) {
     tcase_add_test(tests, a_hello_verify_request_for_which_there_is_no_memory_is_obeyed_later);
     tcase_add_loop_test(tests, a_forged_hello_verify_request_does_not_hide_flight_4, 0, 2);
     tcase_add_test(tests, another_hello_verify_request_waits_for_our_timer);
+    tcase_add_test(tests, another_hello_verify_request_waits_though_our_timer_has_fired);
+    tcase_add_test(tests, a_server_that_does_not_take_its_cookie_gets_no_storm);
     tcase_add_test(tests, an_engine_that_found_no_memory_is_opened_again);
     tcase_add_test(tests, a_repeated_hello_verify_request_gets_another_chance);
     tcase_add_loop_test(tests, among_several_each_gets_its_turn_and_no_cookie_as_well, 0, 3);

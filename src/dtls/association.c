@@ -288,10 +288,11 @@ static void wait_for_fingerprint(struct rtpgate_session *session, struct rg_cand
     }
     rg_activate(session, candidate);
     session->state = RTPGATE_STATE_UNVERIFIED;
-    if (!session->awaited) { /* once, or strangers could put it off for ever */
-        session->awaited = true;
-        session->deadline = rg_time_add(session->now, session->config->deadline);
-    }
+    /* Twice in all, or strangers who finish again and again could put it off for ever. */
+    uint64_t once = rg_time_add(session->began, session->config->deadline);
+    uint64_t twice = rg_time_add(once, session->config->deadline);
+    uint64_t deadline = rg_time_add(session->now, session->config->deadline);
+    session->deadline = deadline < twice ? deadline : twice;
 }
 
 void rg_finished(struct rtpgate_session *session, struct rg_candidate *candidate) {

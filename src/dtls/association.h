@@ -27,9 +27,7 @@ enum {
     RG_HELD_BYTES = 8192,
     RG_EVENTS = 256,
     RG_EVENTS_BYTES = 65536,
-    RG_PROOFS = 64,                  /* signature checks that an association may have in one go */
-    RG_LIKELY = 3 * RG_VARIANTS + 1, /* likely flights 5 that there may be at a time: by their
-                                      * newest message, and that of what came last */
+    RG_PROOFS = 64, /* signature checks that an association may have in one go */
 };
 
 /* A server's candidates but the first may be replaced by a new hello when they are so old. */
@@ -68,9 +66,8 @@ struct rg_candidate {
     unsigned first;      /* message_seq of the ClientHello: 1 after a HelloVerifyRequest */
     uint8_t *transcript; /* ClientHello and flight 4 */
     size_t transcript_length;
-    uint64_t likely[RG_LIKELY]; /* likely flights 5 that were tried last */
-    unsigned likely_next;
-    uint64_t other[3]; /* of the others the one that was tried last, by its serials */
+    struct rg_search *search; /* flight5.c: what was tried */
+    bool mismatched;          /* somebody has proven a certificate that is not expected */
 
     /* client */
     unsigned cursor;           /* where the search for flight 4 goes on */
@@ -114,7 +111,6 @@ struct rtpgate_session {
     struct rg_queue held;   /* protected records that came too early */
     uint64_t datagram;      /* number of the one being looked at */
     uint64_t from;          /* its path */
-    bool awaited;           /* the deadline of UNVERIFIED runs or has run */
     bool whole;             /* a message became whole in it that nobody has looked at */
     size_t length;          /* its length, until somebody has taken credit for it */
     uint64_t messages_seen; /* server: rg_messages.completed up to which messages were looked at */
@@ -157,6 +153,8 @@ void rg_advise(struct rtpgate_session *session, int cause, uint8_t alert, const 
 void rg_heard(struct rtpgate_session *session, struct rg_candidate *candidate);
 /* Its peer is not silent, as far as anybody can tell: the grace of bad news begins anew. */
 void rg_still_there(struct rtpgate_session *session, struct rg_candidate *candidate);
+/* Whether a handshake with somebody who is not expected is over. */
+bool rg_has_mismatch(const struct rtpgate_session *session);
 /* Passes the verdict when bad news has outlived its grace, or does what the deadline is for. */
 void rg_judge(struct rtpgate_session *session);
 /* When the grace of bad news is over; RTPGATE_NEVER when there is none, or hope. */

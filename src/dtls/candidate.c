@@ -80,6 +80,8 @@ struct rg_candidate *rg_candidate_new(struct rtpgate_session *session) {
 void rg_candidate_slim(struct rg_candidate *candidate) {
     rg_free(candidate->transcript);
     rg_free(candidate->request);
+    rg_free(candidate->search);
+    candidate->search = NULL;
     candidate->transcript = NULL;
     candidate->transcript_length = 0;
     candidate->request = NULL;

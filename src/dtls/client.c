@@ -61,6 +61,7 @@ static bool keep_request(struct rg_candidate *candidate, struct rg_bytes request
 static bool obey(struct rtpgate_session *session, const struct rg_message *request) {
     struct rg_candidate *candidate = first(session);
     bool fresh = candidate->pristine && !candidate->cookie;
+    bool again = candidate->request != NULL;
     if ((!fresh && !rg_flight4_reopen(candidate, false)) ||
         !keep_request(candidate, rg_message_whole(request))) {
         return false;
@@ -75,8 +76,10 @@ static bool obey(struct rtpgate_session *session, const struct rg_message *reque
     candidate->cookie = true;
     session->request_waits = false;
     session->asked_again = false;
-    session->at_arrival = !session->at_arrival;
-    rg_heard(session, candidate);
+    session->at_arrival = again && !session->at_arrival;
+    if (!rg_has_mismatch(session)) {
+        rg_heard(session, candidate);
+    }
     rg_candidate_flight_left(candidate);
     return true;
 }
@@ -210,7 +213,8 @@ bool rg_client_expire(struct rg_candidate *candidate) {
     if (candidate->stage != RG_STAGE_HELLO) {
         /* A server that takes but one flight 5 shall see the most trusted one first. */
         struct rg_candidate *leader = first(session);
-        if (leader != NULL && leader != candidate && leader->stage == RG_STAGE_FINISHED) {
+        if (leader != NULL && leader != candidate && leader->stage == RG_STAGE_FINISHED &&
+            !candidate->flight.owed) {
             rg_candidate_retransmit(leader);
         }
         return false;
@@ -310,6 +314,19 @@ void rg_client_begin_again(struct rtpgate_session *session, struct rg_candidate 
     look_further(candidate);
 }
 
+/* It does want the cookie (see doubt_request): a flight of its own, or our timer would doubt that
+ * at once, but as slow as we have become, and with no more answers. */
+static void send_cookie_again(struct rg_candidate *candidate) {
+    uint64_t rto_least = candidate->rto_least;
+    unsigned answers_least = candidate->answers_least;
+    candidate->rto_least = candidate->flight.rto;
+    candidate->answers_least = candidate->flight.answers;
+    rg_candidate_retransmit(candidate);
+    rg_candidate_flight_left(candidate);
+    candidate->rto_least = rto_least;
+    candidate->answers_least = answers_least;
+}
+
 /* The server asks for a cookie, still or again. */
 static void repeated_request(struct rtpgate_session *session, const struct rg_fragment *fragment) {
     struct rg_candidate *candidate = first(session);
@@ -322,10 +339,7 @@ static void repeated_request(struct rtpgate_session *session, const struct rg_fr
         rg_still_there(session, candidate);
         if (is_obeyed(candidate, request)) {
             if (!candidate->cookie && rg_flight4_reopen(candidate, true)) {
-                /* This one does want it (see doubt_request): a flight of its own, with a timer that
-                 * does not doubt it at once. */
-                rg_candidate_retransmit(candidate);
-                rg_candidate_flight_left(candidate);
+                send_cookie_again(candidate);
             } else {
                 rg_candidate_answer(candidate);
             }

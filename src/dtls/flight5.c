@@ -8,6 +8,17 @@
 
 enum { MESSAGES = 3, COMBINATIONS = RG_VARIANTS * RG_VARIANTS * RG_VARIANTS };
 
+/* Likely combinations that there may be at a time: by their newest message, and that of what came
+ * last. */
+enum { LIKELY = 3 * RG_VARIANTS + 1 };
+
+/* What was tried. */
+struct rg_search {
+    uint64_t likely[LIKELY][MESSAGES]; /* the last ones, by their serials */
+    unsigned likely_next;
+    uint64_t other[MESSAGES]; /* of the others the last one */
+};
+
 static const uint8_t types[MESSAGES] = {RG_CERTIFICATE, RG_CLIENT_KEY_EXCHANGE,
                                         RG_CERTIFICATE_VERIFY};
 
@@ -69,6 +80,7 @@ static enum trial try_mismatch(struct rg_candidate *candidate, struct rg_bytes l
     }
     /* Who reads the path may have signed over it: the client's own flight may yet come. */
     rg_candidate_doubt(candidate);
+    candidate->mismatched = true;
     rg_advise_mismatch(session, leaf);
     return NEXT;
 }
@@ -153,14 +165,41 @@ static bool is_likely(unsigned n, const struct rg_message *const *flight) {
     return n == 0 || came_as_one(flight);
 }
 
-/* Whatever came together with the newest message is tried apart from what only came last. */
+/* Serials that name a combination, the newest first: one that comes to be later has a newer one. */
+struct key {
+    uint64_t serials[MESSAGES];
+};
+
+static struct key key_of(const struct rg_message *const *flight) {
+    uint64_t a = flight[0]->serial;
+    uint64_t b = flight[1]->serial;
+    uint64_t c = flight[2]->serial;
+    uint64_t high = newest(flight);
+    uint64_t low = a < b ? (a < c ? a : c) : (b < c ? b : c);
+    return (struct key){{high, a + b + c - high - low, low}};
+}
+
+/* Of those that the newest message came with as one, and of those that only came last, one. */
 static uint64_t mark_of(const struct rg_message *const *flight) {
     return 2 * newest(flight) + came_as_one(flight);
 }
 
 static bool was_tried(const struct rg_candidate *candidate, uint64_t mark) {
-    for (size_t i = 0; i < RG_LIKELY; i++) {
-        if (candidate->likely[i] == mark) {
+    for (size_t i = 0; i < LIKELY; i++) {
+        if (candidate->search->likely[i][0] == mark) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool was_likely(const struct rg_candidate *candidate,
+                       const struct rg_message *const *flight) {
+    const struct key key = key_of(flight);
+    for (size_t i = 0; i < LIKELY; i++) {
+        const uint64_t *tried = candidate->search->likely[i];
+        if (tried[0] / 2 == key.serials[0] && tried[1] == key.serials[1] &&
+            tried[2] == key.serials[2]) {
             return true;
         }
     }
@@ -189,23 +228,12 @@ static enum trial try_likely(struct rg_candidate *candidate) {
         if (trial != NEXT) {
             return trial;
         }
-        candidate->likely[candidate->likely_next++ % RG_LIKELY] = mark;
+        struct key key = key_of(flight);
+        key.serials[0] = mark;
+        memcpy(candidate->search->likely[candidate->search->likely_next++ % LIKELY], key.serials,
+               sizeof(key));
     }
     return NEXT;
-}
-
-/* Serials that name a combination, the newest first: one that comes to be later has a newer one. */
-struct key {
-    uint64_t serials[MESSAGES];
-};
-
-static struct key key_of(const struct rg_message *const *flight) {
-    uint64_t a = flight[0]->serial;
-    uint64_t b = flight[1]->serial;
-    uint64_t c = flight[2]->serial;
-    uint64_t high = newest(flight);
-    uint64_t low = a < b ? (a < c ? a : c) : (b < c ? b : c);
-    return (struct key){{high, a + b + c - high - low, low}};
 }
 
 static bool is_less(const uint64_t *a, const uint64_t *b) {
@@ -222,11 +250,12 @@ static bool next_other(const struct rg_candidate *candidate, const struct rg_mes
     *key = (struct key){{UINT64_MAX, 0, 0}};
     for (unsigned n = 0; n < COMBINATIONS; n++) {
         const struct rg_message *flight[MESSAGES];
-        if (!pick(candidate, n, flight) || is_likely(n, flight)) {
+        if (!pick(candidate, n, flight) || was_likely(candidate, flight)) {
             continue;
         }
         struct key other = key_of(flight);
-        if (is_less(candidate->other, other.serials) && is_less(other.serials, key->serials)) {
+        if (is_less(candidate->search->other, other.serials) &&
+            is_less(other.serials, key->serials)) {
             *key = other;
             memcpy(found, flight, sizeof(flight));
         }
@@ -242,12 +271,18 @@ static enum trial try_others(struct rg_candidate *candidate) {
         if (trial != NEXT) {
             return trial;
         }
-        memcpy(candidate->other, key.serials, sizeof(candidate->other));
+        memcpy(candidate->search->other, key.serials, sizeof(candidate->search->other));
     }
     return NEXT;
 }
 
 bool rg_flight5_search(struct rg_candidate *candidate) {
+    if (candidate->search == NULL) {
+        candidate->search = rg_alloc(sizeof(*candidate->search));
+    }
+    if (candidate->search == NULL) {
+        return true; /* the client's next repetition finds memory, perhaps */
+    }
     enum trial trial = try_likely(candidate);
     if (trial == NEXT) {
         trial = try_others(candidate);
@@ -260,6 +295,7 @@ bool rg_flight5_search(struct rg_candidate *candidate) {
 
 void rg_flight5_forget(struct rg_candidate *candidate) {
     candidate->tried = 0;
-    memset(candidate->likely, 0, sizeof(candidate->likely));
-    memset(candidate->other, 0, sizeof(candidate->other));
+    candidate->mismatched = false;
+    rg_free(candidate->search);
+    candidate->search = NULL;
 }

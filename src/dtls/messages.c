@@ -393,7 +393,12 @@ bool rg_messages_is_undisputed(const struct rg_messages *messages, unsigned firs
 
 bool rg_messages_is_disputed(const struct rg_messages *messages) {
     for (size_t s = 0; messages->slots != NULL && s < RG_SEQUENCES; s++) {
-        if (count_versions(messages->slots[s]) > 1) {
+        unsigned versions = count_versions(messages->slots[s]);
+        for (size_t i = 0; i < RG_VARIANTS; i++) {
+            const struct rg_message *message = &messages->slots[s][i];
+            versions -= message->bytes != NULL && message->type == RG_HELLO_VERIFY_REQUEST;
+        }
+        if (versions > 1) {
             return true;
         }
     }
@@ -418,7 +423,7 @@ void rg_messages_take(struct rg_messages *messages, const struct rg_message *mes
 }
 
 void rg_messages_refuse(struct rg_messages *messages, const struct rg_message *message) {
-    own(messages, message)->refused = true;
+    own(messages, message)->refusals++;
 }
 
 void rg_messages_clear(struct rg_messages *messages) {

@@ -43,9 +43,9 @@ struct rg_message {
     uint32_t again_to;       /* bytes of a repetition that came in order so far */
     uint64_t before;         /* serial of the message that came just before it then; 0: none */
     uint64_t after;          /* and of the one that came next */
-    bool taken;              /* marks of the caller's */
-    bool refused;
-    uint8_t *map;   /* one bit a byte of the body; NULL when whole */
+    bool taken;              /* the caller's: a mark, */
+    uint8_t refusals;        /* and a count */
+    uint8_t *map;            /* one bit a byte of the body; NULL when whole */
     uint8_t *bytes; /* the header as it is in the transcript (RFC 6347 4.2.6), then the body */
 };
 
@@ -87,7 +87,8 @@ bool rg_messages_pick(const struct rg_messages *messages, unsigned first, const 
 /* Whether nothing came but `count` messages from message_seq `first` on, one version of each. */
 bool rg_messages_is_undisputed(const struct rg_messages *messages, unsigned first, unsigned count);
 
-/* Whether a message came in several versions, all but one of which somebody forged. */
+/* Whether a message came in several versions, which but a HelloVerifyRequest hardly does unless
+ * somebody forges it. */
 bool rg_messages_is_disputed(const struct rg_messages *messages);
 
 /* Whether the fragment is one of this message, as far as its bytes are there. */
@@ -97,7 +98,7 @@ bool rg_message_agrees(const struct rg_message *message, const struct rg_fragmen
 struct rg_bytes rg_message_whole(const struct rg_message *message);
 struct rg_bytes rg_message_body(const struct rg_message *message);
 
-/* Marks a whole message as taken, or refused. */
+/* Marks a whole message as taken, or as refused once more. */
 void rg_messages_take(struct rg_messages *messages, const struct rg_message *message);
 void rg_messages_refuse(struct rg_messages *messages, const struct rg_message *message);
 

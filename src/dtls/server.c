@@ -5,7 +5,10 @@
 #include "dtls/flight5.h"
 #include "wire/handshake.h"
 
-enum { HELLO_PATIENCE = 100000 /* microseconds */ };
+/* Microseconds. */
+enum { HELLO_PATIENCE = 100000, SHARING_AGE = 300000 };
+/* What failed once may have failed for want of memory. */
+enum { REFUSALS = 2 };
 
 /* What a client sends (RFC 5246 7.3 with mutual certificates), by message_seq. Nothing else is
  * taken. */
@@ -72,26 +75,26 @@ static bool must_wait(const struct rtpgate_session *session, uint64_t path) {
     return false;
 }
 
-static size_t count_from(const struct rtpgate_session *session, uint64_t path) {
+static size_t count_from(const struct rtpgate_session *session, uint64_t path, size_t first) {
     size_t count = 0;
-    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+    for (size_t i = first; i < RG_CANDIDATES; i++) {
         count += session->candidates[i] != NULL && session->candidates[i]->from == path;
     }
     return count;
 }
 
-/* Whoever has several places gives way to a path that has none. */
+/* Whoever has both places that rotate gives one to a path that has none. */
 static bool must_share(const struct rtpgate_session *session, const struct rg_candidate *candidate,
                        uint64_t path) {
-    return candidate->stage == RG_STAGE_HELLO &&
-           session->now - candidate->made_at >= HELLO_PATIENCE && count_from(session, path) == 0 &&
-           count_from(session, candidate->from) > 1;
+    return candidate->stage == RG_STAGE_HELLO && session->now - candidate->made_at >= SHARING_AGE &&
+           count_from(session, path, 0) == 0 && count_from(session, candidate->from, 1) > 1;
 }
 
-/* Who has proven a certificate keeps his place as long as somebody has only said hello. */
+/* Who has proven a certificate keeps his place as long as somebody has one that rotates for a hello
+ * alone. */
 static bool is_safe(const struct rtpgate_session *session, const struct rg_candidate *candidate) {
     bool hello = false;
-    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+    for (size_t i = 1; i < RG_CANDIDATES; i++) {
         hello = hello ||
                 (session->candidates[i] != NULL && session->candidates[i]->stage == RG_STAGE_HELLO);
     }
@@ -206,10 +209,12 @@ static void take_hello(struct rtpgate_session *session, const struct rg_message 
 /* A new hello, or one that is repeated; one that found no place before may find one now. */
 static void look_at_hello(struct rtpgate_session *session, const struct rg_message *message) {
     struct rg_candidate *candidate = find(session, rg_message_whole(message));
-    if (candidate == NULL && !message->refused) {
+    if (candidate == NULL && message->refusals < REFUSALS) {
         take_hello(session, message);
     } else if (candidate != NULL && candidate->stage == RG_STAGE_HELLO) {
-        rg_still_there(session, candidate);
+        if (!candidate->mismatched) { /* or a client that is not expected would never be told */
+            rg_still_there(session, candidate);
+        }
         rg_follow(session, candidate, session->from);
         rg_candidate_answer(candidate);
     }

@@ -45,9 +45,21 @@ void rg_heard(struct rtpgate_session *session, struct rg_candidate *candidate) {
     session->bad_news.cause = 0;
 }
 
+bool rg_has_mismatch(const struct rtpgate_session *session) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        const struct rg_candidate *candidate = session->candidates[i];
+        if (candidate != NULL && candidate->stage == RG_STAGE_DONE && candidate->doubted) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void rg_still_there(struct rtpgate_session *session, struct rg_candidate *candidate) {
     candidate->unheard = 0;
-    session->bad_news.since = session->now;
+    if (session->role != RTPGATE_ROLE_CLIENT || !rg_has_mismatch(session)) {
+        session->bad_news.since = session->now;
+    }
 }
 
 bool rg_has_hope(const struct rtpgate_session *session) {
@@ -74,17 +86,6 @@ static bool is_alone(const struct rtpgate_session *session) {
     return alone || session->state == RTPGATE_STATE_NEW;
 }
 
-/* A handshake with somebody who is not expected is over: that is no matter of silence. */
-static bool has_mismatch(const struct rtpgate_session *session) {
-    for (size_t i = 0; i < RG_CANDIDATES; i++) {
-        const struct rg_candidate *candidate = session->candidates[i];
-        if (candidate != NULL && candidate->stage == RG_STAGE_DONE && candidate->doubted) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whether silence confirms the bad news: a peer that we talk to has left our timer unanswered. One
  * that we do not talk to may still come, until the deadline. Nor does anything confirm it when
  * somebody has forged a message, as other versions of it show. */
@@ -95,8 +96,8 @@ static bool is_confirmed(const struct rtpgate_session *session) {
     if (is_alone(session) || rg_messages_is_disputed(&session->messages)) {
         return false;
     }
-    if (session->role == RTPGATE_ROLE_CLIENT && has_mismatch(session)) {
-        return true;
+    if (session->role == RTPGATE_ROLE_CLIENT && rg_has_mismatch(session)) {
+        return true; /* that is no matter of silence */
     }
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         const struct rg_candidate *candidate = session->candidates[i];
