@@ -67,9 +67,9 @@ RTPGATE_API int rtpgate_config_set_retransmission(rtpgate_config *config, uint64
 
 /*
  * How long a handshake may take, from start (or, as server, from the first hello, and anew from the
- * first that was answered) to its end, and then again from its end to the arrival of a fingerprint.
- * Default 30 s; RTPGATE_NEVER: no deadline. Returns 0; RTPGATE_ERR_INVAL for 0; RTPGATE_ERR_STATE
- * when frozen.
+ * first that was answered) to its end, and then again from its end to the arrival of a fingerprint,
+ * twice this time in all. Default 30 s; RTPGATE_NEVER: no deadline. Returns 0; RTPGATE_ERR_INVAL
+ * for 0; RTPGATE_ERR_STATE when frozen.
  */
 RTPGATE_API int rtpgate_config_set_deadline(rtpgate_config *config, uint64_t deadline);
 
