@@ -50,7 +50,6 @@ prepare() { # peer...
     quietly cmake --preset release || fail "cmake does not configure"
     quietly cmake --build --preset release -j "${JOBS:-2}" || fail "the build failed"
     [ -x "$program" ] || fail "the program was not built: libmicrohttpd or libnice is missing"
-    quietly forge || fail "the attacks were not made"
     quietly install_modules ||
         fail "npm: $(grep -i -m 1 'failed, reason' "$home/log" || head -n 1 "$home/log")"
 }
@@ -81,6 +80,7 @@ stop_server() {
 drive() { # peer, URL, wishes or nothing
     peer=$1
     shift
+    [ $# -eq 1 ] || quietly forge || fail "the attacks were not made"
     TMPDIR="$home" FORGED="$home/forged" NODE_PATH="$PWD/$modules/node_modules" KEYLOG="$home/keys.log" \
         node interop/ice/main.js "interop/$peer" "$@" &
     driver=$!
