@@ -305,6 +305,8 @@ START_TEST(a_repeated_signature_moves_the_path) {
 }
 END_TEST
 
+static uint64_t strangers_path;
+
 /* All that the client sends reaches the stranger, too. */
 static void eavesdrop(void *context, struct sim_link *link, struct sim_passing *passing) {
     (void)context;
@@ -312,12 +314,13 @@ static void eavesdrop(void *context, struct sim_link *link, struct sim_passing *
         sim_link_inject(link, STRANGER, passing->bytes, *passing->length, 0, 1000);
         passing->drop = passing->path == ELSEWHERE;
     } else if (passing->from == STRANGER) {
-        sim_link_inject(link, SIM_CLIENT, passing->bytes, *passing->length, ELSEWHERE, 1000);
+        sim_link_inject(link, SIM_CLIENT, passing->bytes, *passing->length, strangers_path, 1000);
         passing->drop = true;
     }
 }
 
 static void setup_unstarted(void) {
+    strangers_path = ELSEWHERE;
     sim_pair_init(&pair, 1, &sim_calm);
 }
 
@@ -358,6 +361,33 @@ START_TEST(a_stranger_who_finished_first_does_not_keep_the_server_out) {
 }
 END_TEST
 
+/* Nor one that asks for a cookie first, though the stranger's flight 4 is there. */
+START_TEST(a_stranger_who_finished_first_does_not_keep_a_cookie_server_out) {
+    static const uint16_t profiles[] = {7};
+    const struct sim_stock_setup setup = {.server = true,
+                                          .profiles = profiles,
+                                          .profile_count = 1,
+                                          .credentials = sim_identity(1)->credentials};
+    struct sim_cookies server;
+    struct sim_ours stranger;
+    sim_ours_clear(&pair.server);
+    sim_link_free(pair.link);
+    pair.link = sim_link_new(1, &sim_calm);
+    (void)sim_link_add(pair.link, sim_ours_endpoint(&pair.client));
+    sim_cookies_init(&server, &setup);
+    (void)sim_link_add(pair.link, sim_cookies_endpoint(&server));
+    strangers_path = 0;
+    meet_stranger(&stranger);
+    sim_link_run(pair.link, 2 * SIM_SECOND);
+    sim_ours_expect(&pair.client, 1, 2 * SIM_SECOND);
+    sim_link_collect(pair.link);
+    sim_link_run(pair.link, 3 * SIM_SECOND);
+    assert_state(&pair.client, RTPGATE_STATE_READY);
+    sim_ours_clear(&stranger);
+    sim_cookies_clear(&server);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("client_attack");
     TCase *foreign = suite_case(suite, "foreign servers");
@@ -376,6 +406,7 @@ int main(void) {
     tcase_add_loop_test(strangers, a_stranger_who_finished_and_left_does_not_end_the_client, 0, 4);
     tcase_add_loop_test(strangers, a_stranger_who_finished_first_does_not_keep_the_server_out, 0,
                         4);
+    tcase_add_test(strangers, a_stranger_who_finished_first_does_not_keep_a_cookie_server_out);
     int failed = suite_run(suite);
     sim_ours_finish();
     sim_stock_finish();

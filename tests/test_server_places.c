@@ -1,4 +1,4 @@
-/* What hellos from elsewhere do to a server that somebody else wants to talk to. */
+/* What hellos do to a server that somebody else wants to talk to, or that expects somebody else. */
 #include <string.h>
 
 #include "visit.h"
@@ -208,6 +208,18 @@ START_TEST(hellos_do_not_push_out_a_client_that_has_proven_itself) {
 }
 END_TEST
 
+/* It repeats its hello, and that is no reason not to tell it. */
+START_TEST(a_client_that_is_not_expected_is_told_soon) {
+    struct rtpgate_fingerprint wrong = sim_fingerprint(2);
+    invite(OURS);
+    ck_assert_int_eq(rtpgate_session_set_remote(visit.server.session, &wrong, 1, 0), 0);
+    come(10 * SIM_SECOND);
+    assert_failed(&visit.server, RTPGATE_ERR_FINGERPRINT);
+    assert_failed(&visit.ours, RTPGATE_ERR_ALERT);
+    ck_assert_uint_le(visit.server.failed_at, 4 * SIM_SECOND);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("server_places");
     TCase *tests = suite_case(suite, "hellos from elsewhere");
@@ -221,6 +233,7 @@ int main(void) {
     tcase_add_loop_test(tests, an_engine_that_fails_once_gets_another_chance, 0, KINDS);
     tcase_add_test(tests, a_path_with_one_place_that_rotates_keeps_it);
     tcase_add_loop_test(tests, hellos_do_not_push_out_a_client_that_has_proven_itself, 0, 6);
+    tcase_add_test(tests, a_client_that_is_not_expected_is_told_soon);
     int failed = suite_run(suite);
     finish_visits();
     return failed;

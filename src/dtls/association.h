@@ -117,7 +117,8 @@ struct rtpgate_session {
     bool request_waits;     /* client: a HelloVerifyRequest came that is not obeyed */
     bool asked_again;       /* and after it our hello was sent once more */
     bool at_arrival;        /* the next that is obeyed is the next that comes, not one that waits */
-    unsigned turn;          /* of HelloVerifyRequests that are obeyed without being repeated */
+    unsigned turn;          /* of HelloVerifyRequests that are obeyed without being repeated, or,
+                             * as server, of candidates whose flight 5 is looked for */
     unsigned combination;   /* client: of a flight 4, the one after that which was taken last */
     unsigned proofs;        /* signature checks that may be made now */
     uint64_t proofs_since;  /* when the last one was added */

@@ -79,6 +79,8 @@ static bool obey(struct rtpgate_session *session, const struct rg_message *reque
     session->at_arrival = again && !session->at_arrival;
     if (!rg_has_mismatch(session)) {
         rg_heard(session, candidate);
+    } else if (!again) { /* once: a server that wants a cookie may be there */
+        session->bad_news.since = session->now;
     }
     rg_candidate_flight_left(candidate);
     return true;
@@ -97,11 +99,13 @@ static bool is_sound(const struct rg_message *request) {
            cookie.length <= COOKIE_LONGEST;
 }
 
-static bool part_of_flight4_came(const struct rtpgate_session *session) {
+static bool part_of_flight4_came(const struct rg_candidate *candidate) {
+    const struct rtpgate_session *session = candidate->session;
     for (unsigned i = 0; i < RG_FLIGHT4; i++) {
         for (unsigned v = 0; v < RG_VARIANTS; v++) {
             const struct rg_message *message = &session->messages.slots[i][v];
-            if (message->bytes != NULL && message->type != RG_HELLO_VERIFY_REQUEST) {
+            if (message->bytes != NULL && message->type != RG_HELLO_VERIFY_REQUEST &&
+                (message->serial == 0 || message->serial > candidate->known)) {
                 return true;
             }
         }
@@ -111,8 +115,7 @@ static bool part_of_flight4_came(const struct rtpgate_session *session) {
 
 /* Whether more of a flight 4 that has begun may still come. */
 static bool awaits_flight4(const struct rg_candidate *candidate) {
-    return part_of_flight4_came(candidate->session) &&
-           candidate->flight.losses < LOSSES_BEFORE_OTHER_COOKIE;
+    return part_of_flight4_came(candidate) && candidate->flight.losses < LOSSES_BEFORE_OTHER_COOKIE;
 }
 
 static bool is_unanswered(const struct rg_candidate *candidate) {

@@ -244,8 +244,9 @@ static void look_for_empty_certificate(struct rg_candidate *candidate, uint64_t 
 }
 
 static void look_for_flights(struct rtpgate_session *session, uint64_t seen) {
+    session->turn++;
     for (size_t i = 0; i < RG_CANDIDATES && session->state < RTPGATE_STATE_READY; i++) {
-        struct rg_candidate *candidate = session->candidates[i];
+        struct rg_candidate *candidate = session->candidates[(i + session->turn) % RG_CANDIDATES];
         if (candidate != NULL && candidate->stage == RG_STAGE_HELLO) {
             look_for_empty_certificate(candidate, seen);
             if (!rg_flight5_search(candidate)) {
