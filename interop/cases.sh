@@ -49,8 +49,8 @@ each_datagram() { # script, role, profile
     done <"$home/count"
 }
 
-# What whoever does not read the path may send, from alerts to floods; tests/forge/main.c makes them.
-attacks="alerts hellos verify-requests to-client to-server elsewhere fragments records content-types protected floods"
+# What whoever does not read the path may send, but floods; tests/forge/main.c makes them.
+attacks="alerts hellos verify-requests to-client to-server elsewhere fragments records content-types protected"
 
 forged() { # our identity, theirs
     [ -x build/dev/tests/forge ] || sh tests/forge.sh || return

@@ -181,7 +181,7 @@ forging() { # family
 # asked for it again and nothing else has come.
 most() { # family
     case $1 in
-    verify-requests | floods) echo 1 ;;
+    verify-requests) echo 1 ;;
     *) echo 24 ;;
     esac
 }

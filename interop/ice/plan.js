@@ -15,9 +15,9 @@ const served = require('./served.js');
 
 const LOSSY = { only: 'dtls', 'loss-up': 10, 'loss-down': 10, reorder: 10, duplicate: 10, delay: 30 };
 const BAD = '1 of 10 lost, reordered, doubled, delayed';
-const ATTACKS = ['alerts', 'hellos', 'verify-requests', 'to-client', 'to-server', 'elsewhere', 'fragments', 'records', 'content-types', 'protected', 'floods'];
+const ATTACKS = ['alerts', 'hellos', 'verify-requests', 'to-client', 'to-server', 'elsewhere', 'fragments', 'records', 'content-types', 'protected'];
 // With these our client may be asked for a cookie twice before a slow server has answered.
-const COOKIES = ['verify-requests', 'floods'];
+const COOKIES = ['verify-requests'];
 const SEEDS = [10, 11, 15, 35]; // each loses datagrams of the first flights
 
 function* handshakes({ profiles, lacking, brief, checking = 'wrongAnswer', quirks = {} }, role, we) {

@@ -12,7 +12,7 @@ const opus = new werift.RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRat
 const vp8 = new werift.RTCRtpCodecParameters({ mimeType: 'video/VP8', clockRate: 90000, payloadType: 97 });
 
 // Of so many datagrams that hellos are repeated meanwhile.
-const SLOW = ['alerts', 'floods', 'to-client', 'protected'];
+const SLOW = ['alerts', 'to-client', 'protected'];
 
 class Connection extends werift.RTCPeerConnection {
   constructor() {

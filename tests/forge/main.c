@@ -1,7 +1,7 @@
 /*
- * Writes the attacks of whoever does not read the path as files of hexadecimal text, a datagram a
- * line: FOLDER/ROLE.FAMILY is for a target of that role. With the files of both sides' identities,
- * as PEM with certificate and key, the attacker knows what these send to strangers.
+ * Writes the attacks of whoever does not read the path, but floods, as files of hexadecimal text, a
+ * datagram a line: FOLDER/ROLE.FAMILY is for a target of that role. With the files of both sides'
+ * identities, as PEM with certificate and key, the attacker knows what these send to strangers.
  *
  * Usage: forge FOLDER [TARGET.pem PEER.pem]
  */
@@ -12,7 +12,11 @@
 #include "sim/ours.h"
 #include "sim/pair.h"
 
-enum { PEM_MAX = 65536, PATH_MAX_LENGTH = 4096 };
+enum {
+    PEM_MAX = 65536,
+    PATH_MAX_LENGTH = 4096,
+    DATAGRAMS_MAX = 64, /* of an attack, evenly: a socket's buffer has no room for hundreds */
+};
 
 static const char *const families[] = {
     [SIM_ALERTS] = "alerts",
@@ -25,7 +29,6 @@ static const char *const families[] = {
     [SIM_RECORDS] = "records",
     [SIM_CONTENT_TYPES] = "content-types",
     [SIM_PROTECTED] = "protected",
-    [SIM_FLOODS] = "floods",
 };
 
 static void fail(const char *what) {
@@ -46,7 +49,8 @@ static rtpgate_identity *read_identity(const char *name) {
 }
 
 static void write_volley(FILE *file, const struct sim_volley *volley) {
-    for (size_t i = 0; i < volley->count; i++) {
+    size_t step = (volley->count + DATAGRAMS_MAX - 1) / DATAGRAMS_MAX;
+    for (size_t i = 0; i < volley->count; i += step) {
         for (size_t b = 0; b < volley->items[i].length; b++) {
             (void)fprintf(file, "%02x", sim_volley_at(volley, i)[b]);
         }
@@ -87,7 +91,7 @@ static void write_target(const char *folder, size_t target, char **identities) {
     }
     scene.target = target;
     sim_scene_record(&scene);
-    for (enum sim_family family = 0; family < SIM_REPLAYS; family++) {
+    for (enum sim_family family = 0; family < SIM_FLOODS; family++) {
         write_family(folder, &scene, family);
     }
     sim_ours_finish();

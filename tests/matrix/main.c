@@ -3,12 +3,12 @@
  * of stock GnuTLS. Prints dead cells of all cells as a Markdown table; fails when a cell is dead
  * that must not be, or when an attack's bill is not as in bills.tsv or bills-after-anomaly.tsv.
  *
- * Usage: matrix [full] [ours] [verbose] [first] [after-anomaly] [kept] [bills] [ATTACK]
+ * Usage: matrix [full] [ours] [verbose] [first] [after-anomaly] [kept] [bills] [even|odd] [ATTACK]
  *
  * full: record numbers and paths combined; ours: without stock GnuTLS; verbose: names the dead
  * cells of stock GnuTLS; first: ends at the first cell that is dead and must not be; after-anomaly:
  * with RTPGATE_PROOF_AFTER_ANOMALY; kept: GnuTLS is not given back after READY; bills: prints these
- * files anew; ATTACK: only attacks with this in their name.
+ * files anew; even, odd: every second attack alone; ATTACK: only attacks with this in their name.
  */
 #include <gnutls/gnutls.h>
 #include <stdio.h>
@@ -114,12 +114,14 @@ static void against_stock(struct cell cell) {
 struct options {
     bool ours;
     bool bills;
+    size_t step; /* 2: from `from` on every second attack alone */
+    size_t from;
     const char *expected; /* the file with the bills; NULL: none is kept of this kind */
     const char *attack;
 };
 
 static struct options read_options(int argc, char **argv) {
-    struct options options = {.attack = "", .expected = MATRIX_FOLDER "/bills.tsv"};
+    struct options options = {.attack = "", .step = 1, .expected = MATRIX_FOLDER "/bills.tsv"};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "full") == 0) {
             full = true;
@@ -136,6 +138,9 @@ static struct options read_options(int argc, char **argv) {
         } else if (strcmp(argv[i], "kept") == 0) {
             cell_keep();
             options.expected = NULL;
+        } else if (strcmp(argv[i], "even") == 0 || strcmp(argv[i], "odd") == 0) {
+            options.step = 2;
+            options.from = argv[i][0] == 'o' ? 1 : 0;
         } else if (strcmp(argv[i], "bills") == 0) {
             options.bills = options.ours = true;
         } else {
@@ -199,7 +204,8 @@ int main(int argc, char **argv) {
     sim_scene_record(&scene);
     gnutls_datum_t costly = read_costly();
     scene.costly = (struct rg_bytes){costly.data, costly.size};
-    for (size_t i = 0; sim_attack(i) != NULL && !(tally.first && tally.wrong > 0); i++) {
+    for (size_t i = options.from; sim_attack(i) != NULL && !(tally.first && tally.wrong > 0);
+         i += options.step) {
         if (strstr(sim_attack(i)->name, options.attack) != NULL) {
             run(&options, sim_attack(i));
         }
