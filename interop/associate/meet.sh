@@ -76,8 +76,19 @@ unable() { # arguments of the case
     :
 }
 
+# What nothing signs, and was forged between two datagrams of its flight 4, may be what we answer.
+pieces= # yes: the other side's flight 4 is several datagrams
+misled() { # arguments of the case
+    case "$pieces $kind $role $*" in
+    "yes attack client to-client" | "yes attack client elsewhere")
+        echo "it may end at our answer to what was forged inside its flight 4"
+        ;;
+    esac
+}
+
 encounter() { # arguments of the case
     inability=$(unable "$@")
+    [ -n "$inability" ] || inability=$(misled "$@")
     [ -z "$inability" ] || skip "$inability"
     "meet_as_$role"
 }

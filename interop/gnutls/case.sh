@@ -9,6 +9,7 @@ version=$(gnutls-cli --version | head -n 1)
 . interop/associate/meet.sh
 
 packets=
+pieces=yes
 
 unable() {
     case "$kind:$role" in

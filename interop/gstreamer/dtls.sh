@@ -15,6 +15,7 @@ start_peer() { # arguments of associate
 media_goes_on= # what comes under the old keys after the new pair was made is lost
 
 hello_datagrams=2
+pieces=yes
 
 unable() {
     case "$kind $*" in

@@ -11,6 +11,7 @@ start_peer() { # arguments of associate
     start theirs 4 "$INTEROP_HOME/peer" "$@"
 }
 
+pieces=yes
 media_goes_on= # what comes before its keys is lost
 mistrust="ALERT access_denied"
 

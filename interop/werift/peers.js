@@ -11,8 +11,8 @@ const EVERY = 20; // milliseconds
 const opus = new werift.RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRate: 48000, channels: 2, payloadType: 96 });
 const vp8 = new werift.RTCRtpCodecParameters({ mimeType: 'video/VP8', clockRate: 90000, payloadType: 97 });
 
-// Of so many datagrams that hellos are repeated meanwhile.
-const SLOW = ['alerts', 'to-client', 'protected'];
+// With so many datagrams, or inside its flight 4, hellos are repeated.
+const SLOW = ['alerts', 'to-client', 'elsewhere', 'protected'];
 
 class Connection extends werift.RTCPeerConnection {
   constructor() {
