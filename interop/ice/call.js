@@ -46,7 +46,13 @@ const attribute = (sdp, name) => (sdp.match(new RegExp(`^a=${name}:(.*)`, 'm')) 
 // by name; disturb: options of the proxy.
 class Talk {
   constructor(known) {
-    Object.assign(this, known, { calls: [] });
+    Object.assign(this, known, { calls: [], awaits: 'nothing' });
+  }
+
+  // For who reads of a case that came to no end.
+  wait(what, promise) {
+    this.awaits = what;
+    return promise;
   }
 
   // query: what is wished of our side; media, data: what the peer offers; wrongOffer, wrongAnswer: one
@@ -54,7 +60,8 @@ class Talk {
   // options of the proxy; server: another one than that of the talk; front(answer): what else changes
   // it.
   async open({ media, data, server = this.server, front, ...options } = {}, peer = this.peers[0]) {
-    const call = new Call(this, await peer.open({ media, data }), server, front);
+    const side = await this.wait('the peer opens a connection', peer.open({ media, data }));
+    const call = new Call(this, side, server, front);
     this.calls.push(call);
     await call.exchange('POST', server.url, options);
     return call;
@@ -71,17 +78,18 @@ class Call {
   }
 
   async exchange(method, place, { query, wrongOffer, wrongAnswer, setup, tlsId, iceRestart, disturb }) {
-    this.offer = await this.side.offer({ iceRestart });
+    const { talk } = this;
+    this.offer = await talk.wait('the peer makes an offer', this.side.offer({ iceRestart }));
     let offer = this.server.near ? withoutCandidates(this.offer) : this.offer;
     if (setup) offer = withSetup(offer, setup);
     if (tlsId) offer = withTlsId(offer, tlsId);
     if (wrongOffer) offer = spoil(offer);
     this.posted = offer;
-    const told = await this.server.exchange(method, place, offer, query);
+    const told = await talk.wait('our side answers', this.server.exchange(method, place, offer, query));
     this.location = told.location || this.location;
     this.place = told.stats || this.place;
-    this.answer = await this.inFrontOf(this.front(told.answer), disturb);
-    await this.side.accept(wrongAnswer ? spoil(this.answer) : this.answer);
+    this.answer = await talk.wait('the proxy starts', this.inFrontOf(this.front(told.answer), disturb));
+    await talk.wait('the peer accepts', this.side.accept(wrongAnswer ? spoil(this.answer) : this.answer));
   }
 
   async inFrontOf(answer, disturb = this.talk.disturb) {
@@ -138,12 +146,16 @@ class Call {
     return this.side.close();
   }
 
+  until(what, ...given) {
+    return this.talk.wait(what, until(what, ...given));
+  }
+
   untilTheirs(what, wanted, patience) {
-    return until(`the peer: ${what}`, () => this.theirs(), wanted, patience);
+    return this.until(`the peer: ${what}`, () => this.theirs(), wanted, patience);
   }
 
   untilOurs(what, wanted, patience) {
-    return until(`our side: ${what}`, () => this.ours(), wanted, patience);
+    return this.until(`our side: ${what}`, () => this.ours(), wanted, patience);
   }
 
   async end() {

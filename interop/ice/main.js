@@ -10,6 +10,7 @@ const { Server } = require('./server.js');
 const { Record } = require('../record.js');
 
 const LIMIT = 60000; // milliseconds for one case
+const BESIDE = 3; // so many peers at a time: a browser's media keep a core busy
 const [folder, url, wishes] = process.argv.slice(2);
 const pattern = process.env.CASES || '';
 const { peers, together = [] } = require(path.resolve(folder, 'peers.js'));
@@ -19,10 +20,11 @@ const open = new Set(); // what is started, or about to be: promises
 let leaving = false;
 let failures = 0;
 
-function limit(promise) {
+// awaits(): what it waits for.
+function limit(promise, awaits = () => 'its end') {
   let timer;
   const end = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no end within ${LIMIT / 1000} s`)), LIMIT);
+    timer = setTimeout(() => reject(new Error(`no end within ${LIMIT / 1000} s, waiting for: ${awaits()}`)), LIMIT);
   });
   return Promise.race([promise, end]).finally(() => clearTimeout(timer));
 }
@@ -65,7 +67,7 @@ async function play([column, title, body, options = {}], started) {
   let outcome = 'ok';
   let detail;
   try {
-    detail = await limit(body({ talk, ...options }));
+    detail = await limit(body({ talk, ...options }), () => talk.awaits);
   } catch (error) {
     outcome = error instanceof Skip ? 'skip' : 'FAIL';
     detail = String(error.message).split('\n')[0];
@@ -136,7 +138,7 @@ async function leave() {
 }
 
 async function main() {
-  await Promise.all(peers.map(playAlone));
+  await each(peers, BESIDE, playAlone);
   if (wishes) for (const one of together) await playTogether(one);
   process.exitCode = failures > 0 ? 1 : 0;
 }
