@@ -306,6 +306,7 @@ START_TEST(a_repeated_signature_moves_the_path) {
 END_TEST
 
 static uint64_t strangers_path;
+static bool stranger_is_silent;
 
 /* All that the client sends reaches the stranger, too. */
 static void eavesdrop(void *context, struct sim_link *link, struct sim_passing *passing) {
@@ -314,25 +315,33 @@ static void eavesdrop(void *context, struct sim_link *link, struct sim_passing *
         sim_link_inject(link, STRANGER, passing->bytes, *passing->length, 0, 1000);
         passing->drop = passing->path == ELSEWHERE;
     } else if (passing->from == STRANGER) {
-        sim_link_inject(link, SIM_CLIENT, passing->bytes, *passing->length, strangers_path, 1000);
+        if (!stranger_is_silent) {
+            sim_link_inject(link, SIM_CLIENT, passing->bytes, *passing->length, strangers_path,
+                            1000);
+        }
         passing->drop = true;
     }
 }
 
 static void setup_unstarted(void) {
     strangers_path = ELSEWHERE;
+    stranger_is_silent = false;
     sim_pair_init(&pair, 1, &sim_calm);
 }
 
 /* A client that does not know whom it expects, its server, and the stranger, who is nearer. */
-static void meet_stranger(struct sim_ours *stranger) {
+static void admit_stranger(struct sim_ours *stranger, uint64_t until) {
     sim_ours_clear(&pair.client);
     sim_ours_init(&pair.client, sim_config(0), RTPGATE_ROLE_CLIENT, 0);
     sim_ours_init(stranger, sim_config(2), RTPGATE_ROLE_SERVER, 0);
     sim_ours_expect(stranger, 0, 0);
     (void)sim_link_add(pair.link, sim_ours_endpoint(stranger));
     sim_link_tap(pair.link, eavesdrop, NULL);
-    sim_pair_run(&pair, 15000);
+    sim_pair_run(&pair, until);
+}
+
+static void meet_stranger(struct sim_ours *stranger) {
+    admit_stranger(stranger, 15000);
     assert_state(&pair.client, RTPGATE_STATE_UNVERIFIED);
 }
 
@@ -361,22 +370,44 @@ START_TEST(a_stranger_who_finished_first_does_not_keep_the_server_out) {
 }
 END_TEST
 
-/* Nor one that asks for a cookie first, though the stranger's flight 4 is there. */
-START_TEST(a_stranger_who_finished_first_does_not_keep_a_cookie_server_out) {
+/* In place of the pair's server one that asks for a cookie first. */
+static void ask_for_cookie(struct sim_cookies *server) {
     static const uint16_t profiles[] = {7};
     const struct sim_stock_setup setup = {.server = true,
                                           .profiles = profiles,
                                           .profile_count = 1,
                                           .credentials = sim_identity(1)->credentials};
-    struct sim_cookies server;
-    struct sim_ours stranger;
     sim_ours_clear(&pair.server);
     sim_link_free(pair.link);
     pair.link = sim_link_new(1, &sim_calm);
     (void)sim_link_add(pair.link, sim_ours_endpoint(&pair.client));
-    sim_cookies_init(&server, &setup);
-    (void)sim_link_add(pair.link, sim_cookies_endpoint(&server));
+    sim_cookies_init(server, &setup);
+    (void)sim_link_add(pair.link, sim_cookies_endpoint(server));
     strangers_path = 0;
+}
+
+/* His flight 4 was answered, and now we know that he is not whom we expect. */
+START_TEST(a_stranger_who_never_finishes_does_not_keep_a_cookie_server_out) {
+    struct sim_cookies server;
+    struct sim_ours stranger;
+    ask_for_cookie(&server);
+    admit_stranger(&stranger, 2500);
+    stranger_is_silent = true;
+    sim_link_run(pair.link, 2 * SIM_SECOND);
+    ck_assert_int_eq(pair.client.session->candidates[0]->stage, RG_STAGE_FINISHED);
+    sim_ours_expect(&pair.client, 1, 2 * SIM_SECOND);
+    sim_link_run(pair.link, 10 * SIM_SECOND);
+    assert_state(&pair.client, RTPGATE_STATE_READY);
+    sim_ours_clear(&stranger);
+    sim_cookies_clear(&server);
+}
+END_TEST
+
+/* Nor one who has finished, though his flight 4 is there. */
+START_TEST(a_stranger_who_finished_first_does_not_keep_a_cookie_server_out) {
+    struct sim_cookies server;
+    struct sim_ours stranger;
+    ask_for_cookie(&server);
     meet_stranger(&stranger);
     sim_link_run(pair.link, 2 * SIM_SECOND);
     sim_ours_expect(&pair.client, 1, 2 * SIM_SECOND);
@@ -407,6 +438,7 @@ int main(void) {
     tcase_add_loop_test(strangers, a_stranger_who_finished_first_does_not_keep_the_server_out, 0,
                         4);
     tcase_add_test(strangers, a_stranger_who_finished_first_does_not_keep_a_cookie_server_out);
+    tcase_add_test(strangers, a_stranger_who_never_finishes_does_not_keep_a_cookie_server_out);
     int failed = suite_run(suite);
     sim_ours_finish();
     sim_stock_finish();

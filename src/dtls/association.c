@@ -260,9 +260,14 @@ static void verify(struct rtpgate_session *session, struct rg_candidate *candida
 /* Its certificate was proven before any was expected; its Finished need not be waited for. */
 static void drop_unexpected(struct rtpgate_session *session, struct rg_candidate *candidate) {
     struct rg_bytes leaf = session->engine->certificate(candidate->engine);
-    if (leaf.length > 0 && !rg_is_expected(session, leaf)) {
-        candidate->doubted = true;
-        rg_advise_mismatch(session, leaf);
+    if (leaf.length == 0 || rg_is_expected(session, leaf)) {
+        return;
+    }
+    candidate->doubted = true;
+    rg_advise_mismatch(session, leaf);
+    if (session->role == RTPGATE_ROLE_CLIENT) {
+        rg_client_begin_again(session, candidate, false);
+    } else {
         rg_candidate_drop(session, candidate);
     }
 }
@@ -272,8 +277,7 @@ void rg_verify_finished(struct rtpgate_session *session) {
         struct rg_candidate *candidate = session->candidates[i];
         if (candidate != NULL && candidate->stage == RG_STAGE_DONE) {
             verify(session, candidate);
-        } else if (candidate != NULL && candidate->stage == RG_STAGE_FINISHED &&
-                   session->role == RTPGATE_ROLE_SERVER) {
+        } else if (candidate != NULL && candidate->stage == RG_STAGE_FINISHED) {
             drop_unexpected(session, candidate);
         }
     }

@@ -307,10 +307,22 @@ void rg_client_explore(struct rtpgate_session *session) {
     }
 }
 
+static bool is_only_attempt(const struct rtpgate_session *session,
+                            const struct rg_candidate *candidate) {
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        const struct rg_candidate *other = session->candidates[i];
+        if (other != NULL && other != candidate && !is_strangers(other)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A stranger has answered our hello before whom we expect, whose flight 4 may be here or come. */
 void rg_client_begin_again(struct rtpgate_session *session, struct rg_candidate *stranger,
                            bool keep) {
-    struct rg_candidate *candidate = first(session) == NULL ? attempt(session, stranger) : NULL;
+    bool alone = is_only_attempt(session, stranger);
+    struct rg_candidate *candidate = alone ? attempt(session, stranger) : NULL;
     if (!keep) {
         rg_candidate_drop(session, stranger);
     }
