@@ -1,76 +1,27 @@
 /* Flights 5 that a server's client did not send, and what a stranger can make of them. */
-#include <gnutls/abstract.h>
 #include <string.h>
 
 #include "flight5.h"
+#include "sim/signer.h"
 #include "visit.h"
 #include "wire/handshake.h"
 #include "wire/record.h"
 
 enum { STRANGER = 2 /* an identity */, CERTIFICATE = 0, KEY_EXCHANGE, SIGNATURE };
 
-/* Whoever reads the path signs a flight 5 of his own over what he has read. */
+/* Whoever reads the path, and signs a flight 5 of his own over what he has read. */
 struct reader {
     struct sim_message read[1 + RG_FLIGHT4];
-    uint8_t transcript[8192];
-    size_t length;
     bool done;
 };
 
-static void remember(struct reader *reader, const struct sim_message *message, uint16_t number) {
-    struct sim_forged forged = sim_forge_message(message, number);
-    size_t length = forged.length - RG_RECORD_HEADER;
-    ck_assert_uint_le(reader->length + length, sizeof(reader->transcript));
-    memcpy(reader->transcript + reader->length, forged.bytes + RG_RECORD_HEADER, length);
-    reader->length += length;
-}
-
-static struct sim_message certificate_of(size_t which) {
-    struct sim_message message = {.type = RG_CERTIFICATE};
-    size_t length;
-    const uint8_t *der = rtpgate_identity_certificate(sim_identity(which), &length);
-    message.length = length + 6;
-    ck_assert_uint_le(message.length, sizeof(message.body));
-    rg_put_u24(message.body, (uint32_t)length + 3);
-    rg_put_u24(message.body + 3, (uint32_t)length);
-    memcpy(message.body + 6, der, length);
-    return message;
-}
-
-static struct sim_message sign(const struct reader *reader) {
-    struct sim_message message = {.type = RG_CERTIFICATE_VERIFY, .body = {4, 3}};
-    const gnutls_datum_t data = {(unsigned char *)reader->transcript, (unsigned)reader->length};
-    gnutls_datum_t signature;
-    gnutls_x509_privkey_t stored;
-    gnutls_privkey_t key;
-    ck_assert_int_eq(
-        gnutls_certificate_get_x509_key(sim_identity(STRANGER)->credentials, 0, &stored), 0);
-    ck_assert_int_eq(gnutls_privkey_init(&key), 0);
-    ck_assert_int_eq(gnutls_privkey_import_x509(key, stored, 0), 0);
-    ck_assert_int_eq(gnutls_privkey_sign_data2(key, GNUTLS_SIGN_ECDSA_SHA256, 0, &data, &signature),
-                     0);
-    rg_put_u16(message.body + 2, (uint16_t)signature.size);
-    memcpy(message.body + 4, signature.data, signature.size);
-    message.length = 4 + (size_t)signature.size;
-    gnutls_free(signature.data);
-    gnutls_privkey_deinit(key);
-    gnutls_x509_privkey_deinit(stored);
-    return message;
-}
-
-static void sign_flight5(struct reader *reader, struct sim_link *link) {
-    struct sim_message flight[FLIGHT5] = {certificate_of(STRANGER),
-                                          {RG_CLIENT_KEY_EXCHANGE, {32, 9, 9, 9}, 33}};
-    for (uint16_t i = 0; i <= RG_FLIGHT4; i++) {
-        remember(reader, &reader->read[i], i > 0 ? (uint16_t)(i - 1) : 0);
-    }
-    for (uint16_t i = 0; i < SIGNATURE; i++) {
-        remember(reader, &flight[i], (uint16_t)(i + 1));
-    }
-    flight[SIGNATURE] = sign(reader);
-    for (uint16_t i = 0; i < FLIGHT5; i++) {
-        struct sim_forged message = sim_forge_message(&flight[i], (uint16_t)(i + 1));
-        sim_link_inject(link, SIM_SERVER, message.bytes, message.length, HERE, 100 + i);
+static void sign_flight5(const struct reader *reader, struct sim_link *link) {
+    static struct sim_volley volley;
+    sim_volley_clear(&volley);
+    sim_signer_answer(&volley, &reader->read[0], &reader->read[1]);
+    for (size_t i = 0; i < volley.count; i++) {
+        sim_link_inject(link, SIM_SERVER, sim_volley_at(&volley, i), volley.items[i].length, HERE,
+                        100 + i);
     }
 }
 

@@ -126,20 +126,8 @@ START_TEST(a_hello_that_waited_is_answered_to_where_it_was_repeated_from) {
 }
 END_TEST
 
-/* Its renegotiation_info is not empty, which we leave to GnuTLS to refuse (RFC 5746 3.6). */
-static struct sim_forged refused_hello(void) {
-    static const uint8_t end[] = {0xff, 1, 0, 2, 1, 7, 0, 11, 0, 2, 1, 0};
-    struct sim_forged hello = sim_forge_client_hello(7, 0);
-    uint8_t body[200];
-    size_t length = hello.length - MESSAGE + 1;
-    memcpy(body, hello.bytes + MESSAGE, hello.length - MESSAGE);
-    memcpy(body + length - sizeof(end), end, sizeof(end));
-    body[43]++; /* the length of all extensions */
-    return sim_forge_fragment(RG_CLIENT_HELLO, 0, (uint32_t)length, 0, body, length, 0);
-}
-
 START_TEST(a_hello_that_gnutls_refuses_costs_two_engines) {
-    struct sim_forged hello = refused_hello();
+    struct sim_forged hello = sim_forge_renegotiating_hello(7);
     invite((enum kind)_i);
     expect_visitor();
     for (uint64_t i = 0; i < 20; i++) {

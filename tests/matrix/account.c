@@ -67,7 +67,8 @@ void account_passing(struct account *account, const struct cell *cell,
     if (heap > heap_before + account->heap) {
         account->heap = heap - heap_before;
     }
-    if (passing->from == cell->target && passing->path != 0 && cell->origin != VALID_PATH) {
+    if (passing->from == cell->target && passing->path != 0 && cell->origin != VALID_PATH &&
+        cell->network != MOVED) {
         account->strayed++;
     }
 }

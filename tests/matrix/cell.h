@@ -27,6 +27,15 @@ enum network {
     LATE,    /* the target is told the fingerprint three seconds after the client's start */
     SILENCE, /* one datagram to the target passes after the attack, then nothing for six seconds */
     GONE,    /* nothing passes any more after the attack: all must come to an end */
+    SWALLOWED,  /* what the target says next is lost, and all else for a second */
+    MOVED,      /* what the peer sends after the attack comes on another valid path */
+    CORRECTED,  /* the target is told a wrong fingerprint, and the right one half a second after the
+                   start */
+    MISTAKEN,   /* the target expects nobody who is there: all must come to an end */
+    DENIED,     /* the same, which it is told half a second after the start */
+    NEVER,      /* the peer gone, nobody is expected, and a deadline of ten seconds */
+    LATE_BREAK, /* both; for a peer that is not ours */
+    SLOW,       /* 700 ms one way, as the target knows; for a server that asks for a cookie */
     NETWORKS
 };
 
@@ -86,12 +95,23 @@ size_t cell_datagrams_ours(enum network network);
 size_t cell_datagrams_foreign(enum peer peer, size_t target);
 size_t cell_datagrams_stock(void);
 
+/* Whom the target is told to expect, at first and later. */
+enum whom { ITS_PEER, NOBODY, UNTOLD };
+
+struct telling {
+    enum whom first;
+    uint64_t after; /* since the start, and a tenth of a second; 0: there is no second time */
+    enum whom then;
+};
+
+struct telling cell_telling(const struct cell *cell);
+
 /* What cells share: a reference to the config of identity `which`; the target learns whom to
  * expect; the target's path, and that of an attacker who has a valid one; what no attack may bring
  * about, however well it ends. */
 rtpgate_config *cell_config(enum network network, size_t which);
-void cell_expect(struct sim_ours *target, const struct cell *cell, const struct sim_scene *scene,
-                 uint64_t now);
+void cell_tell(struct sim_ours *target, const struct cell *cell, const struct sim_scene *scene,
+               enum whom whom, uint64_t now);
 void cell_declare_paths(struct sim_ours *target, const struct cell *cell);
 enum outcome cell_audit(const struct account *account, char *why, size_t capacity);
 

@@ -11,7 +11,7 @@
 #include "matrix/shooter.h"
 #include "sim/cookies.h"
 
-enum { KEYS = 60 };
+enum { KEYS = 60, SLOW_DELAY = 700000 };
 
 struct meeting {
     struct sim_link *link;
@@ -25,11 +25,16 @@ static void meet(struct meeting *meeting, enum network network, enum peer peer, 
                                           .profiles = profiles,
                                           .profile_count = 1,
                                           .credentials = sim_identity(target ^ 1U)->credentials};
-    meeting->link = sim_link_new(1, &sim_calm);
+    const struct sim_conditions slow = {.delay = SLOW_DELAY};
+    meeting->link = sim_link_new(1, network == SLOW ? &slow : &sim_calm);
     sim_cookies_init(&meeting->peer, &setup);
     sim_ours_init(&meeting->ours, cell_config(network, target),
                   target == SIM_CLIENT ? RTPGATE_ROLE_CLIENT : RTPGATE_ROLE_SERVER, 0);
     sim_ours_seed(&meeting->ours, sim_link_random(meeting->link, UINT32_MAX));
+    if (network == SLOW &&
+        rtpgate_session_set_rtt(meeting->ours.session, UINT64_C(2) * SLOW_DELAY, 0) != 0) {
+        abort();
+    }
     const struct sim_endpoint ours = sim_ours_endpoint(&meeting->ours);
     const struct sim_endpoint theirs = peer == PEER_COOKIES
                                            ? sim_cookies_endpoint(&meeting->peer)
@@ -70,9 +75,13 @@ static bool data_passes(struct meeting *meeting) {
     return meeting->ours.data_count == 1 && meeting->peer.stock.data_length == 5;
 }
 
-static enum outcome judge(struct meeting *meeting, char *why, size_t capacity) {
+static enum outcome judge(struct meeting *meeting, enum network network, char *why,
+                          size_t capacity) {
     const struct sim_stock *stock = &meeting->peer.stock;
     bool equal = agree(meeting);
+    if (equal && network == MOVED) {
+        (void)data_passes(meeting);
+    }
     if (equal && data_passes(meeting)) {
         return ALIVE;
     }
@@ -100,20 +109,20 @@ enum outcome cell_foreign(const struct cell *cell, struct sim_scene *scene, stru
     account_open(account);
     meet(&meeting, cell->network, cell->peer, cell->target);
     cell_declare_paths(&meeting.ours, cell);
-    if (cell->moment != UNVERIFIED) {
-        cell_expect(&meeting.ours, cell, scene, 0);
-    }
-    shooter_init(&shooter, cell, scene, account);
-    sim_link_tap(meeting.link, shooter_on_passing, &shooter);
+    const struct telling telling = cell_telling(cell);
+    cell_tell(&meeting.ours, cell, scene, telling.first, 0);
+    shooter_init(&shooter, cell, scene, account, meeting.link);
     uint64_t began = shooter_attack(&shooter, meeting.link, start, &meeting);
-    if (cell->moment == UNVERIFIED) {
-        cell_expect(&meeting.ours, cell, scene, sim_link_now(meeting.link));
+    if (telling.after != 0) {
+        sim_link_run(meeting.link, began + telling.after);
+        cell_tell(&meeting.ours, cell, scene, telling.then, sim_link_now(meeting.link));
     }
     sim_link_run(meeting.link, began + PATIENCE);
     shooter.over = true;
     account_close(account, &meeting.ours, NULL);
     account->late = meeting.ours.ready_at > began ? meeting.ours.ready_at - began : 0;
-    enum outcome outcome = judge(&meeting, why, capacity);
+    enum outcome outcome = judge(&meeting, cell->network, why, capacity);
+    shooter_clear(&shooter);
     part(&meeting);
     if (shooter.sent == 0) {
         return NOTHING_SENT;

@@ -64,13 +64,18 @@ static void only_between_datagrams(struct cell cell, void (*run)(const struct ce
     }
 }
 
+/* Nobody comes twice. */
+static int times(const struct cell *cell) {
+    return sim_attack_is_stranger(cell->attack) ? 1 : 2;
+}
+
 /* Without `full` a foreign path and a record number are not combined. */
 static void against_ours(struct cell cell) {
     for (cell.numbers = 0; cell.numbers < NUMBERS; cell.numbers++) {
         for (cell.origin = 0; cell.origin < ORIGINS; cell.origin++) {
             bool wanted = full || cell.numbers == AS_MADE ||
                           (cell.origin == OWN_PATH && cell.numbers == HIGHEST);
-            for (int repeated = 0; wanted && repeated < 2; repeated++) {
+            for (int repeated = 0; wanted && repeated < times(&cell); repeated++) {
                 cell.repeated = repeated != 0;
                 at_every_moment(cell, ours, cell_datagrams_ours(CALM));
             }
@@ -78,25 +83,42 @@ static void against_ours(struct cell cell) {
     }
     cell.numbers = AS_MADE;
     cell.origin = OWN_PATH;
-    for (cell.network = SMALL; cell.network < NETWORKS; cell.network++) {
-        for (int repeated = 0; repeated < (full ? 2 : 1); repeated++) {
+    for (cell.network = SMALL; cell.network < LATE_BREAK; cell.network++) {
+        bool again = full || cell.network == DENIED;
+        for (int repeated = 0; repeated < (again ? times(&cell) : 1); repeated++) {
             cell.repeated = repeated != 0;
             only_between_datagrams(cell, ours, cell_datagrams_ours(cell.network));
         }
     }
+    cell.network = SWALLOWED;
+    cell.origin = VALID_PATH;
+    for (int repeated = 0; repeated < times(&cell); repeated++) {
+        cell.repeated = repeated != 0;
+        only_between_datagrams(cell, ours, cell_datagrams_ours(cell.network));
+    }
+}
+
+/* A server that asks for a cookie cannot be followed before it signs, and it alone must be asked
+ * for so long. */
+static bool is_played(enum network network, enum peer peer) {
+    return network == BREAK || network == SWALLOWED || network == LATE || network == LATE_BREAK ||
+           network == (peer == PEER_COOKIES ? SLOW : MOVED);
 }
 
 /* A peer that is not ours makes other datagrams, and gives up sooner. */
 static void with_foreign_peer(struct cell cell) {
     for (cell.peer = PEER_STOCK; cell.peer < PEERS; cell.peer++) {
         bool possible = cell.target == SIM_CLIENT || cell.peer != PEER_COOKIES;
-        for (int repeated = 0; possible && repeated < 2; repeated++) {
+        for (int repeated = 0; possible && repeated < times(&cell); repeated++) {
             size_t datagrams = cell_datagrams_foreign(cell.peer, cell.target);
             cell.repeated = repeated != 0;
             cell.network = CALM;
             at_every_moment(cell, ours, datagrams);
-            cell.network = BREAK;
-            only_between_datagrams(cell, ours, datagrams);
+            for (cell.network = SMALL; cell.network < NETWORKS; cell.network++) {
+                if (is_played(cell.network, cell.peer)) {
+                    only_between_datagrams(cell, ours, datagrams);
+                }
+            }
         }
     }
 }

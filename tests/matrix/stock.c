@@ -51,17 +51,17 @@ static void start(void *self) {
 enum outcome cell_stock(const struct cell *cell, struct sim_scene *scene) {
     struct stock_pair pair;
     struct shooter shooter;
-    if (cell->moment == UNVERIFIED) {
+    if (cell->moment == UNVERIFIED || sim_attack_is_stranger(cell->attack)) {
         return NOTHING_SENT; /* who the peer is does not concern it */
     }
     scene->target = cell->target;
     stock_init(&pair);
-    shooter_init(&shooter, cell, scene, NULL);
-    sim_link_tap(pair.link, shooter_on_passing, &shooter);
+    shooter_init(&shooter, cell, scene, NULL, pair.link);
     (void)shooter_attack(&shooter, pair.link, start, &pair.ends[SIM_CLIENT]);
     sim_link_run(pair.link, 2 * PATIENCE);
     shooter.over = true;
     bool alive = stock_lives(&pair);
+    shooter_clear(&shooter);
     stock_clear(&pair);
     return shooter.sent == 0 ? NOTHING_SENT : alive ? ALIVE : DEAD;
 }

@@ -12,46 +12,74 @@ static bool is_alert(const struct sim_attack *attack) {
     return attack->family == SIM_ALERTS || strcmp(attack->name, "flood of alerts") == 0;
 }
 
-/* Stock GnuTLS ends at an answer that does not fit, for which nobody but it can be blamed:
- * design.md does not promise otherwise. */
-static const char *excuse_misled(const struct cell *cell) {
-    bool reads = sim_attack_reads(cell->attack);
-    if (cell->network == BREAK && cell->repeated) {
-        return "the network is dead for a second and a half, and nothing but the forgery is heard";
-    }
+/* Whether something of it comes later than the first datagram that it answers. */
+static bool goes_on(const struct cell *cell) {
+    return cell->repeated || sim_attack_is_stranger(cell->attack) ||
+           strcmp(cell->attack->name, "ClientHellos of three") == 0 ||
+           strcmp(cell->attack->name, "all hellos") == 0;
+}
+
+static bool is_late(const struct cell *cell) {
+    return cell->network == LATE || cell->network == LATE_BREAK;
+}
+
+static bool breaks_off(const struct cell *cell) {
+    return cell->network == BREAK || cell->network == LATE_BREAK || cell->network == SWALLOWED;
+}
+
+static const char *excuse_misled_client(const struct cell *cell) {
     bool first =
         cell->moment == BEFORE_START || (cell->moment == BEFORE_DATAGRAM && cell->datagram == 0);
-    if (cell->target == SIM_SERVER && !first && !cell_proves_always()) {
+    bool versions = cell->attack->family == SIM_TO_SERVER || cell->attack->family == SIM_FLOODS;
+    if (!first && !cell_proves_always()) {
         return "GnuTLS was shown a forged flight 5, and its client takes up no second flight 4: "
                "the price of RTPGATE_PROOF_AFTER_ANOMALY";
     }
-    if (cell->target == SIM_SERVER) {
-        return first ? "its client ends at the answer to a hello that was forged before its own"
-                     : NULL;
+    if (cell->network == MOVED && cell->repeated && versions) {
+        return "between every two datagrams of its client's flight 5 come more versions than we "
+               "keep, for 15 s";
     }
+    return first ? "its client ends at the answer to a hello that was forged before its own" : NULL;
+}
+
+static const char *excuse_misled_server(const struct cell *cell) {
     /* Its ServerKeyExchange, and the CertificateRequest that follows. */
     size_t signed_one = cell->peer == PEER_COOKIES ? 7 : 3;
-    bool between = cell->moment == BEFORE_DATAGRAM &&
-                   (cell->datagram == signed_one || cell->datagram == signed_one + 1);
-    if (between) {
+    size_t last_one = signed_one + (cell->network == MOVED ? 2 : 1);
+    bool comes_to_it = cell->datagram >= signed_one || (cell->repeated && is_late(cell));
+    if (cell->moment == BEFORE_DATAGRAM && comes_to_it && cell->datagram <= last_one) {
         return "its server ends where what is not signed was forged just between two datagrams of "
                "its flight 4";
     }
-    return reads && cell->peer == PEER_COOKIES
+    return sim_attack_reads(cell->attack) && cell->peer == PEER_COOKIES
                ? "behind a cookie this alters its ServerHello where nothing signs it"
                : NULL;
+}
+
+/* Stock GnuTLS ends at an answer that does not fit, for which nobody but it can be blamed:
+ * design.md does not promise otherwise. */
+static const char *excuse_misled(const struct cell *cell) {
+    if (breaks_off(cell) && goes_on(cell)) {
+        return "the network is dead for a second or more, and nothing but the forgery is heard";
+    }
+    if (is_late(cell) && sim_attack_reads(cell->attack)) {
+        return "until the fingerprint comes whoever signs is believed, and the peer is not "
+               "answered";
+    }
+    return cell->target == SIM_SERVER ? excuse_misled_client(cell) : excuse_misled_server(cell);
 }
 
 /* NULL: this cell must not be dead. */
 static const char *excuse(const struct cell *cell, enum outcome outcome) {
     const struct sim_attack *attack = cell->attack;
-    if (outcome == MISLED && attack->why == NULL) {
+    bool elsewhere = cell->origin == VALID_PATH || cell->network == MOVED;
+    bool races = attack->family == SIM_REPLAYS && elsewhere;
+    if (outcome == MISLED && attack->why == NULL && !(races && cell->target == SIM_SERVER)) {
         return excuse_misled(cell);
     }
     if (is_alert(attack) && cell->repeated && cell->network == SILENCE) {
         return "one alert after the other and six seconds of silence: the grace is over";
     }
-    bool races = attack->family == SIM_REPLAYS && cell->origin == VALID_PATH;
     if (outcome == STRAYED && (races || attack->why != NULL)) {
         return races ? "alive; output goes to where Finished was replayed from until the peer "
                        "sends data"

@@ -12,6 +12,7 @@ const struct sim_attack *sim_attack(size_t i) {
         {sim_attacks_records, sim_attacks_records_count},
         {sim_attacks_hellos, sim_attacks_hellos_count},
         {sim_attacks_messages, sim_attacks_messages_count},
+        {sim_attacks_copies, sim_attacks_copies_count},
         {sim_attacks_together, sim_attacks_together_count},
         {sim_attacks_reader, sim_attacks_reader_count},
     };
@@ -45,6 +46,7 @@ const char *sim_family_name(enum sim_family family) {
         [SIM_SIGNED] = "genuine flights, altered where they are signed",
         [SIM_SEALED] = "genuine protected records, altered",
         [SIM_UNSIGNED] = "genuine flights, altered where nothing signs them",
+        [SIM_STRANGERS] = "handshakes of strangers",
     };
     return names[family];
 }

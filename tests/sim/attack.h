@@ -29,6 +29,7 @@ enum sim_family {
     SIM_SIGNED,
     SIM_SEALED,
     SIM_UNSIGNED,
+    SIM_STRANGERS,
     SIM_FAMILIES
 };
 
@@ -39,6 +40,7 @@ struct sim_scene {
     const struct sim_volley *probed;  /* the server with a stranger as client */
     const struct sim_volley *earlier; /* both, in another handshake */
     struct rg_bytes costly;           /* a DER certificate whose key costs too much; may be empty */
+    unsigned shot;                    /* how often this attack was made before */
 };
 
 /* An attack that is made anew at each place; an empty volley: there is nothing to send here. */
@@ -56,6 +58,8 @@ extern const struct sim_attack sim_attacks_hellos[]; /* hellos, HelloVerifyReque
 extern const size_t sim_attacks_hellos_count;
 extern const struct sim_attack sim_attacks_messages[]; /* other whole messages, fragments */
 extern const size_t sim_attacks_messages_count;
+extern const struct sim_attack sim_attacks_copies[]; /* what looks like the peer's */
+extern const size_t sim_attacks_copies_count;
 extern const struct sim_attack sim_attacks_together[]; /* each of these families in one go */
 extern const size_t sim_attacks_together_count;
 extern const struct sim_attack sim_attacks_reader[];
@@ -68,6 +72,8 @@ void sim_attack_family(struct sim_volley *volley, const struct sim_scene *scene,
                        enum sim_family family);
 /* Whether this is a whole family in one go. */
 bool sim_attack_is_family(const struct sim_attack *attack);
+/* Whether it is no datagrams but a stranger (stranger.h), whose kind its parameter is. */
+bool sim_attack_is_stranger(const struct sim_attack *attack);
 /* Whether only somebody who reads the path can do this. */
 bool sim_attack_reads(const struct sim_attack *attack);
 /* Whether the target must expect the certificate `costly`, too, for this to mean anything. */

@@ -8,7 +8,17 @@
 
 enum { FLOOD = 300, HEADERS = RG_RECORD_HEADER + RG_HANDSHAKE_HEADER };
 
-enum client_hello { POOR, GOOD, SECOND, OLD, WITH_MKI, WITHOUT_EMS, SRTP_OF_NOBODY, NO_SRTP };
+enum client_hello {
+    POOR,
+    GOOD,
+    SECOND,
+    OLD,
+    WITH_MKI,
+    WITHOUT_EMS,
+    SRTP_OF_NOBODY,
+    NO_SRTP,
+    RENEGOTIATING
+};
 
 /* In place of the point formats, so that the hello keeps its length. */
 static void add_mki(uint8_t *body) {
@@ -37,6 +47,8 @@ static void client_hello(struct sim_volley *volley, const struct sim_scene *scen
         body[66] = 0x77;
     } else if (parameter == NO_SRTP) {
         body[61] = 98;
+    } else if (parameter == RENEGOTIATING) {
+        hello = sim_forge_renegotiating_hello(0x22);
     }
     sim_volley_forge(volley, hello);
 }
@@ -104,8 +116,9 @@ static void verify_requests(struct sim_volley *volley, const struct sim_scene *s
 /* Behind those of the server. */
 static void later_verify_requests(struct sim_volley *volley, const struct sim_scene *scene,
                                   unsigned parameter) {
+    size_t first = volley->count;
     verify_requests(volley, scene, parameter);
-    for (unsigned i = 0; i < parameter; i++) {
+    for (size_t i = first; i < volley->count; i++) {
         volley->items[i].delay = SIM_SECOND / 200;
     }
 }
@@ -124,7 +137,7 @@ static void patient_requests(struct sim_volley *volley, const struct sim_scene *
     (void)scene;
     for (unsigned i = 0; i < parameter; i++) {
         sim_volley_put(volley, RG_HELLO_REQUEST, 0, NULL, 0);
-        volley->items[i].delay = i * SIM_SECOND / 10;
+        volley->items[volley->count - 1].delay = i * SIM_SECOND / 10;
     }
 }
 
@@ -137,6 +150,7 @@ const struct sim_attack sim_attacks_hellos[] = {
     {"ClientHello without EMS", SIM_HELLOS, client_hello, WITHOUT_EMS, NULL},
     {"ClientHello without common profile", SIM_HELLOS, client_hello, SRTP_OF_NOBODY, NULL},
     {"ClientHello without use_srtp", SIM_HELLOS, client_hello, NO_SRTP, NULL},
+    {"ClientHello that GnuTLS refuses", SIM_HELLOS, client_hello, RENEGOTIATING, NULL},
     {"three ClientHellos", SIM_HELLOS, client_hellos, 3, NULL},
     {"ServerHello", SIM_HELLOS, server_hello, SERVER_GOOD, NULL},
     {"ServerHello with another suite", SIM_HELLOS, server_hello, OTHER_SUITE, NULL},

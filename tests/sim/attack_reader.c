@@ -5,6 +5,8 @@
 
 #include "sim/attack.h"
 #include "sim/pair.h"
+#include "sim/signer.h"
+#include "sim/stranger.h"
 #include "wire/handshake.h"
 #include "wire/record.h"
 
@@ -17,6 +19,18 @@ static void replays(struct sim_volley *volley, const struct sim_scene *scene, un
             sim_volley_add(volley, sim_volley_at(scene->seen, i), scene->seen->items[i].length, 0);
         }
     }
+}
+
+/* Another hello in the peer's name, and the genuine one again while that waits. */
+static void hello_again(struct sim_volley *volley, const struct sim_scene *scene,
+                        unsigned parameter) {
+    if (scene->target == SIM_CLIENT || scene->seen->count == 0) {
+        return;
+    }
+    sim_volley_forge(volley, sim_forge_client_hello(0x71, 0));
+    volley->items[volley->count - 1].as_peer = true;
+    sim_volley_add(volley, sim_volley_at(scene->seen, 0), scene->seen->items[0].length, 0);
+    volley->items[volley->count - 1].delay = parameter;
 }
 
 static void earlier(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
@@ -206,6 +220,31 @@ static void sealed(struct sim_volley *volley, const struct sim_scene *scene, uns
     }
 }
 
+/* Signed by the stranger for this very handshake. */
+static void signed_by_reader(struct sim_volley *volley, const struct sim_scene *scene,
+                             unsigned parameter) {
+    struct sim_message hello[1] = {{0}};
+    struct sim_message flight[FLIGHT4] = {{0}};
+    (void)parameter;
+    sim_scene_messages(scene->seen, SIM_CLIENT, hello, 1);
+    sim_scene_messages(scene->seen, SIM_SERVER, flight, FLIGHT4);
+    if (scene->target == SIM_SERVER && hello[0].length > 0 && flight[FLIGHT4 - 1].type != 0) {
+        sim_signer_answer(volley, hello, flight);
+    }
+}
+
+/* He is an endpoint of his own. */
+static void strangers(struct sim_volley *volley, const struct sim_scene *scene,
+                      unsigned parameter) {
+    (void)volley;
+    (void)scene;
+    (void)parameter;
+}
+
+bool sim_attack_is_stranger(const struct sim_attack *attack) {
+    return attack->make == strangers;
+}
+
 #define HELLO "nothing signs the fields of a ServerHello but its random before Finished"
 #define LIST "a certificate list is not signed beyond its leaf before Finished"
 #define REQUEST "nothing signs a CertificateRequest before Finished"
@@ -215,6 +254,7 @@ static void sealed(struct sim_volley *volley, const struct sim_scene *scene, uns
 const struct sim_attack sim_attacks_reader[] = {
     {"its datagrams again", SIM_REPLAYS, replays, 0, NULL},
     {"its own datagrams reflected", SIM_REPLAYS, replays, 1, NULL},
+    {"its hello again behind another one", SIM_REPLAYS, hello_again, SIM_SECOND / 20, NULL},
     {"datagrams of an earlier handshake", SIM_REPLAYS, earlier, 0, NULL},
     {"its own of an earlier handshake", SIM_REPLAYS, earlier, 1, NULL},
     {"cut to pieces of 100 bytes, backwards", SIM_REPLAYS, refragmented, 100, NULL},
@@ -232,6 +272,7 @@ const struct sim_attack sim_attacks_reader[] = {
     {"key exchange flipped at its end", SIM_SIGNED, altered, CHANGED(FLIP_LAST, 2), NULL},
     {"key exchange of a stranger", SIM_SIGNED, altered, CHANGED(STRANGERS, 2), NULL},
     {"key exchange of a stranger, alone", SIM_SIGNED, altered, ALONE | CHANGED(STRANGERS, 2), NULL},
+    {"flight 5 of a reader who signs it", SIM_SIGNED, signed_by_reader, 0, NULL},
     {"Finished and data", SIM_SEALED, sealed, 0, NULL},
     {"as an alert", SIM_SEALED, sealed, RG_CONTENT_HANDSHAKE ^ RG_CONTENT_ALERT, NULL},
     {"as data", SIM_SEALED, sealed, RG_CONTENT_HANDSHAKE ^ RG_CONTENT_DATA, NULL},
@@ -249,5 +290,9 @@ const struct sim_attack sim_attacks_reader[] = {
      REQUEST},
     {"fourth message alone", SIM_UNSIGNED, altered, ALONE | CHANGED(OTHER_SCHEMES, 3), REQUEST},
     {"CertificateVerify: n - s for s", SIM_UNSIGNED, altered, CHANGED(OTHER_SIGNATURE, 3), OTHER},
+    {"a stranger who stays", SIM_STRANGERS, strangers, SIM_STAYS, NULL},
+    {"a stranger who leaves", SIM_STRANGERS, strangers, SIM_LEAVES, NULL},
+    {"a stranger who returns", SIM_STRANGERS, strangers, SIM_RETURNS, NULL},
+    {"a stranger without Finished", SIM_STRANGERS, strangers, SIM_WITHOUT_FINISHED, NULL},
 };
 const size_t sim_attacks_reader_count = sizeof(sim_attacks_reader) / sizeof(sim_attacks_reader[0]);

@@ -88,6 +88,18 @@ struct sim_forged sim_forge_client_hello(uint8_t fill, int poor) {
     return sim_forge_fragment(RG_CLIENT_HELLO, 0, (uint32_t)length, 0, body, length, 0);
 }
 
+struct sim_forged sim_forge_renegotiating_hello(uint8_t fill) {
+    static const uint8_t end[] = {0xff, 1, 0, 2, 1, 7, 0, 11, 0, 2, 1, 0};
+    enum { HEADERS = RG_RECORD_HEADER + RG_HANDSHAKE_HEADER, EXTENSIONS_LENGTH = 43 };
+    struct sim_forged hello = sim_forge_client_hello(fill, 0);
+    uint8_t body[200];
+    size_t length = hello.length - HEADERS + 1;
+    memcpy(body, hello.bytes + HEADERS, length - 1);
+    memcpy(body + length - sizeof(end), end, sizeof(end));
+    body[EXTENSIONS_LENGTH]++;
+    return sim_forge_fragment(RG_CLIENT_HELLO, 0, (uint32_t)length, 0, body, length, 0);
+}
+
 struct sim_forged sim_forge_server_hello(uint8_t fill) {
     static const uint8_t rest[] = {
         0,    0xc0, 0x2b, 0,                /* session_id, suite, compression */

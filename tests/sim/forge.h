@@ -39,6 +39,9 @@ struct sim_forged sim_forge_alert(uint8_t level, uint8_t description);
 /* A ClientHello that a server of ours can answer, with a random filled with `fill`; without
  * extensions that DTLS-SRTP needs when `poor`. */
 struct sim_forged sim_forge_client_hello(uint8_t fill, int poor);
+/* Such a ClientHello whose renegotiation_info is not empty, which we leave to GnuTLS to refuse
+ * (RFC 5746 3.6). */
+struct sim_forged sim_forge_renegotiating_hello(uint8_t fill);
 /* A ServerHello that a client of ours accepts as such, with message_seq 0. */
 struct sim_forged sim_forge_server_hello(uint8_t fill);
 /* A HelloVerifyRequest with a cookie filled with `fill`. */

@@ -130,10 +130,10 @@ static void transmit(struct sim_link *link, size_t from, uint8_t *bytes, size_t 
     if (sim_fate_is_loss(verdict.fate)) {
         return;
     }
-    struct flying *flying = send_off(link, to, bytes, length, path, verdict.delay);
+    struct flying *flying = send_off(link, to, bytes, length, passing.path, verdict.delay);
     sim_fate_spoil(&verdict, flying->bytes, &flying->length);
     if (verdict.twice) {
-        (void)send_off(link, to, bytes, length, path, verdict.second_delay);
+        (void)send_off(link, to, bytes, length, passing.path, verdict.second_delay);
     }
 }
 

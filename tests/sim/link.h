@@ -26,12 +26,12 @@ struct sim_endpoint {
 
 struct sim_link;
 
-/* Sees every datagram before its fate is drawn; `drop` and the bytes may be changed. Datagrams are
- * numbered from 0. */
+/* Sees every datagram before its fate is drawn; `drop`, `path` and the bytes may be changed.
+ * Datagrams are numbered from 0. */
 struct sim_passing {
     size_t from;
     size_t number; /* among all of the link */
-    uint64_t path; /* to which it was sent */
+    uint64_t path; /* to which it was sent, and on which it will arrive */
     uint8_t *bytes;
     size_t *length;
     bool drop;

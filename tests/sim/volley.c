@@ -31,6 +31,8 @@ void sim_volley_add(struct sim_volley *volley, const uint8_t *datagram, size_t l
     volley->items[i].length = length;
     volley->items[i].from = from;
     volley->items[i].delay = 0;
+    volley->items[i].as_peer = false;
+    volley->items[i].path = 0;
 }
 
 void sim_volley_forge(struct sim_volley *volley, struct sim_forged forged) {

@@ -2,6 +2,8 @@
 #ifndef SIM_VOLLEY_H
 #define SIM_VOLLEY_H
 
+#include <stdbool.h>
+
 #include "sim/forge.h"
 
 enum { SIM_VOLLEY = 1024, SIM_VOLLEY_BYTES = 262144 };
@@ -14,6 +16,8 @@ struct sim_volley {
         size_t length;
         size_t from;    /* the endpoint that sent it, when it was read */
         uint64_t delay; /* microseconds after the first */
+        bool as_peer;   /* from the peer's own path, wherever the attacker is */
+        uint64_t path;  /* so many behind the attacker's own */
     } items[SIM_VOLLEY];
     uint8_t bytes[SIM_VOLLEY_BYTES];
 };
