@@ -65,5 +65,8 @@ exports.peers = [{
     client: { alerted: 'connecting', refusal: /silent/, unanswered: true, deaf: true },
   },
   datagrams: { server: [6, 2], client: [8, 3] },
-  dies: (role, attack) => role === 'client' && SLOW.includes(attack) && 'a ClientHello after the one with the cookie ends its handshake',
+  dies: (role, attack) =>
+    role === 'client'
+      ? SLOW.includes(attack) && 'a ClientHello after the one with the cookie ends its handshake'
+      : attack === 'hellos' && 'it takes the random of any ServerHello into its SRTP keys, also of one for another hello',
 }];
