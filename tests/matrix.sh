@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints the injection matrix: dead cells of all cells, ours and stock GnuTLS, as a Markdown table.
-# Usage: matrix.sh [full] [ours] [verbose] [first] [after-anomaly] [kept] [bills] [even|odd] [ATTACK] (matrix/main.c says what these mean)
+# Usage: matrix.sh [full] [sparse] [ours] [verbose] [first] [after-anomaly] [kept] [bills] [even|odd] [ATTACK] (matrix/main.c says what these mean)
 set -eu
 cd -- "$(dirname -- "$0")/.."
 sh tests/setup.sh build test
