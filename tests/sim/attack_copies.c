@@ -99,9 +99,16 @@ static struct sim_message forged(const struct sim_message *message, uint8_t numb
     return other;
 }
 
-enum { IN_ONE = 0x100, COPY_FIRST = 0x200, FEW_CERTIFICATES = 0x400, HELLO_FIRST = 0x800 };
+enum {
+    IN_ONE = 0x100,
+    COPY_FIRST = 0x200,
+    FEW_CERTIFICATES = 0x400,
+    HELLO_FIRST = 0x800,
+    AS_FLIGHTS = 0x1000
+};
 
-/* `parameter` versions of each message of flight 5, each in a datagram of its own or all IN_ONE. */
+/* `parameter` versions of each message of flight 5, each in a datagram of its own, all IN_ONE, or
+ * AS_FLIGHTS of a datagram. */
 static void versions(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
     struct sim_message flight[1 + FLIGHT5] = {{0}};
     if (scene->target != SIM_SERVER) {
@@ -119,31 +126,13 @@ static void versions(struct sim_volley *volley, const struct sim_scene *scene, u
         bool few = (parameter & FEW_CERTIFICATES) != 0 && n > 2;
         for (uint16_t i = CERTIFICATE + (few ? 1 : 0); i <= FLIGHT5; i++) {
             struct sim_message other = forged(&flight[i], (uint8_t)n);
-            if ((parameter & IN_ONE) != 0 && !begins) {
+            bool follows = (parameter & IN_ONE) != 0 ? !begins : i > CERTIFICATE;
+            if ((parameter & (IN_ONE | AS_FLIGHTS)) != 0 && follows) {
                 sim_volley_append(volley, sim_forge_message(&other, i));
             } else {
                 put(volley, &other, i);
             }
             begins = false;
-        }
-    }
-}
-
-/* The client's certificate in each of some datagrams with a key exchange and a signature. */
-static void flights(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
-    struct sim_message flight[1 + FLIGHT5] = {{0}};
-    if (scene->target != SIM_SERVER) {
-        return;
-    }
-    learn(scene, flight);
-    for (unsigned n = 1; n <= parameter; n++) {
-        for (uint16_t i = CERTIFICATE; i <= FLIGHT5; i++) {
-            struct sim_message other = forged(&flight[i], (uint8_t)n);
-            if (i == CERTIFICATE) {
-                put(volley, &other, i);
-            } else {
-                sim_volley_append(volley, sim_forge_message(&other, i));
-            }
         }
     }
 }
@@ -186,7 +175,7 @@ const struct sim_attack sim_attacks_copies[] = {
      COPY_FIRST | FEW_CERTIFICATES | 8, NULL},
     {"a copy, then four versions in one", SIM_TO_SERVER, versions, COPY_FIRST | IN_ONE | 4, NULL},
     {"a hello, then eight versions of flight 5", SIM_TO_SERVER, versions, HELLO_FIRST | 8, NULL},
-    {"three flights 5", SIM_TO_SERVER, flights, 3, NULL},
+    {"three flights 5", SIM_TO_SERVER, versions, AS_FLIGHTS | 3, NULL},
     {"ClientHellos of three", SIM_HELLOS, hellos_of_three, 3, NULL},
     {"another ClientHello each time", SIM_HELLOS, another_hello, 0, NULL},
     {"another HelloVerifyRequest each time", SIM_VERIFY_REQUESTS, another_verify_request, 0, NULL},

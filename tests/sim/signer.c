@@ -10,7 +10,7 @@
 #include "wire/handshake.h"
 #include "wire/record.h"
 
-enum { STRANGER = 2 /* his identity */ };
+enum { STRANGER = 2 /* his identity */, FLIGHT4 = 5, FLIGHT5 = 3 };
 
 struct transcript {
     uint8_t bytes[8192];
@@ -44,15 +44,12 @@ static struct sim_message certificate(void) {
     return message;
 }
 
-static struct sim_message sign(const struct transcript *transcript) {
+static struct sim_message sign(struct transcript *transcript) {
     struct sim_message message = {.type = RG_CERTIFICATE_VERIFY, .body = {4, 3}};
-    gnutls_datum_t data = {NULL, (unsigned)transcript->length};
+    const gnutls_datum_t data = {transcript->bytes, (unsigned)transcript->length};
     gnutls_datum_t signature;
     gnutls_x509_privkey_t stored;
     gnutls_privkey_t key;
-    uint8_t bytes[sizeof(transcript->bytes)];
-    memcpy(bytes, transcript->bytes, transcript->length);
-    data.data = bytes;
     need(gnutls_certificate_get_x509_key(sim_identity(STRANGER)->credentials, 0, &stored));
     need(gnutls_privkey_init(&key));
     need(gnutls_privkey_import_x509(key, stored, 0));
@@ -72,14 +69,14 @@ void sim_signer_answer(struct sim_volley *volley, const struct sim_message *hell
         certificate(), {RG_CLIENT_KEY_EXCHANGE, {32, 9, 9, 9}, 33}, {.type = 0}};
     struct transcript transcript = {.length = 0};
     add(&transcript, hello, 0);
-    for (uint16_t i = 0; i < SIM_SIGNER_FLIGHT4; i++) {
+    for (uint16_t i = 0; i < FLIGHT4; i++) {
         add(&transcript, &flight4[i], i);
     }
-    for (uint16_t i = 0; i < SIM_SIGNER_FLIGHT5 - 1; i++) {
+    for (uint16_t i = 0; i < FLIGHT5 - 1; i++) {
         add(&transcript, &flight5[i], (uint16_t)(i + 1));
     }
-    flight5[SIM_SIGNER_FLIGHT5 - 1] = sign(&transcript);
-    for (uint16_t i = 0; i < SIM_SIGNER_FLIGHT5; i++) {
+    flight5[FLIGHT5 - 1] = sign(&transcript);
+    for (uint16_t i = 0; i < FLIGHT5; i++) {
         sim_volley_forge(volley, sim_forge_message(&flight5[i], (uint16_t)(i + 1)));
     }
 }

@@ -4,10 +4,8 @@
 
 #include "sim/volley.h"
 
-enum { SIM_SIGNER_FLIGHT4 = 5, SIM_SIGNER_FLIGHT5 = 3 };
-
 /* Adds the stranger's flight but its Finished, a datagram for each message, for the hello of a
- * client, which has message_seq 0, and the server's flight 4. */
+ * client, which has message_seq 0, and the five messages of the server's flight 4. */
 void sim_signer_answer(struct sim_volley *volley, const struct sim_message *hello,
                        const struct sim_message *flight4);
 
