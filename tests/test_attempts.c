@@ -240,6 +240,7 @@ static void be_patient(uint64_t until) {
 static struct datagram greet(uint64_t now) {
     hello = next(pair.client.session);
     give(pair.server.session, &hello, now);
+    ck_assert_int_eq(rtpgate_session_expire(pair.server.session, now + 10000), 0);
     return next(pair.server.session);
 }
 

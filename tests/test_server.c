@@ -92,6 +92,7 @@ static void meet(struct sim_ours *other) {
                0) {
             give(buffer, (size_t)length);
         }
+        ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 130000), 0);
         while ((length = rtpgate_session_output(pair.server.session, buffer, sizeof(buffer),
                                                 &path)) > 0) {
             (void)rtpgate_session_input(other->session, buffer, (size_t)length, 0, 30000);
@@ -248,6 +249,11 @@ static void give_hello(uint8_t fill, uint64_t path, uint64_t now) {
         rtpgate_session_input(pair.server.session, hello.bytes, hello.length, path, now), 0);
 }
 
+/* Until a hello that no flight 5 lies behind is answered. */
+static void wait_until(uint64_t now) {
+    ck_assert_int_eq(rtpgate_session_expire(pair.server.session, now), 0);
+}
+
 /* A client may end at an answer to somebody else's hello: it gets none while it may have one. */
 START_TEST(another_hello_waits_until_the_answer_to_the_first_was_ignored) {
     const struct rtpgate_session_stats *stats = &pair.server.session->stats;
@@ -261,6 +267,7 @@ START_TEST(another_hello_waits_until_the_answer_to_the_first_was_ignored) {
     be_ignored();
     ck_assert_uint_eq(stats->candidates, 2); /* nobody repeats it */
     give_hello(9, 0, 200000);
+    wait_until(210000);
     ck_assert_uint_eq(stats->candidates, 3);
 }
 END_TEST
@@ -274,6 +281,7 @@ START_TEST(a_repeated_forgery_does_not_keep_another_hello_waiting) {
     }
     ck_assert_uint_eq(stats->candidates, 2);
     give_hello(8, 3, 131000);
+    wait_until(141000);
     ck_assert_uint_eq(stats->candidates, 3);
 }
 END_TEST
@@ -284,8 +292,10 @@ START_TEST(another_hello_waits_for_a_client_of_which_only_finished_is_missing) {
         give_genuine(i);
     }
     give_hello(9, 0, RG_CANDIDATE_AGE);
+    wait_until(RG_CANDIDATE_AGE + 10000);
     ck_assert_uint_eq(stats->candidates, 1);
     give_hello(9, 0, 2 * RG_CANDIDATE_AGE);
+    wait_until(2 * RG_CANDIDATE_AGE + 10000);
     ck_assert_uint_eq(stats->candidates, 2);
 }
 END_TEST

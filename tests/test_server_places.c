@@ -24,6 +24,11 @@ static void input(const struct sim_forged *datagram, uint64_t path, uint64_t now
         0);
 }
 
+/* Until a hello that nothing lies behind is answered. */
+static void wait(uint64_t now) {
+    ck_assert_int_eq(rtpgate_session_expire(visit.server.session, now + 10000), 0);
+}
+
 /* Where the server's next datagram goes. */
 static uint64_t next_path(void) {
     uint8_t buffer[2000];
@@ -65,12 +70,15 @@ START_TEST(a_path_with_one_place_that_rotates_keeps_it) {
     for (uint8_t i = 0; i < RG_CANDIDATES; i++) {
         struct sim_forged hello = sim_forge_client_hello((uint8_t)(i + 1), 0);
         input(&hello, i == 2 ? 6 : HERE, i * UINT64_C(150000));
+        wait(i * UINT64_C(150000));
     }
     ck_assert_uint_eq(stats->candidates, RG_CANDIDATES);
     struct sim_forged another = sim_forge_client_hello(9, 0);
     input(&another, 7, 800000);
+    wait(800000);
     ck_assert_uint_eq(stats->candidates, RG_CANDIDATES);
-    input(&another, 7, 150000 + RG_CANDIDATE_AGE);
+    input(&another, 7, 160000 + RG_CANDIDATE_AGE);
+    wait(160000 + RG_CANDIDATE_AGE);
     ck_assert_uint_eq(stats->candidates, RG_CANDIDATES + 1);
 }
 END_TEST
@@ -123,6 +131,71 @@ START_TEST(a_hello_that_waited_is_answered_to_where_it_was_repeated_from) {
     input(&hello, 3, 51000);
     ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 2);
     ck_assert_uint_eq(next_path(), 3);
+}
+END_TEST
+
+/* What the client sent that waits in the socket of a server that comes late. */
+static struct {
+    struct sim_forged datagrams[8];
+    size_t count;
+} waiting;
+
+static void keep_flight5(void *context, struct sim_link *link, struct sim_passing *passing) {
+    keep_from_client(context, link, passing);
+    bool hello = passing->bytes[RG_RECORD_HEADER] == RG_CLIENT_HELLO;
+    if (passing->from == SIM_CLIENT && !hello && waiting.count < 8) {
+        passing->drop = true;
+        struct sim_forged *kept = &waiting.datagrams[waiting.count++];
+        ck_assert_uint_le(*passing->length, sizeof(kept->bytes));
+        memcpy(kept->bytes, passing->bytes, *passing->length);
+        kept->length = *passing->length;
+    }
+}
+
+/* Somebody was there before the client, or with it, and has all places but one. */
+static void occupy(uint64_t first) {
+    for (uint8_t i = 0; i < RG_CANDIDATES - 1; i++) {
+        struct sim_forged hello = sim_forge_client_hello((uint8_t)(i + 1), 0);
+        input(&hello, first + i, 0);
+    }
+}
+
+START_TEST(a_late_server_reads_what_lies_behind_a_hello_before_it_answers) {
+    static const struct {
+        bool crowded;
+        uint64_t path;
+        uint64_t late;
+    } cases[] = {{false, HERE, 140000}, {true, 9, RG_CANDIDATE_AGE + 140000}};
+    struct sim_forged forged = sim_forge_client_hello(9, 0);
+    invite((enum kind)(_i / 2));
+    expect_visitor();
+    waiting.count = 0;
+    sim_link_tap(visit.link, keep_flight5, NULL);
+    if (cases[_i % 2].crowded) {
+        occupy(ELSEWHERE);
+    }
+    come(100000);
+    uint64_t candidates = sim_ours_stats(&visit.server).candidates;
+    ck_assert_uint_gt(waiting.count, 0);
+    input(&forged, cases[_i % 2].path, cases[_i % 2].late);
+    for (size_t i = 0; i < waiting.count; i++) {
+        input(&waiting.datagrams[i], HERE, cases[_i % 2].late);
+    }
+    ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, candidates);
+    assert_state(&visit.server, RTPGATE_STATE_READY);
+}
+END_TEST
+
+START_TEST(a_hello_that_nothing_lies_behind_is_answered_soon) {
+    struct sim_forged first = sim_forge_client_hello(1, 0);
+    struct sim_forged hello = sim_forge_client_hello(2, 0);
+    invite(OURS);
+    input(&first, HERE, 0);
+    input(&hello, HERE, 140000);
+    ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 1);
+    ck_assert_uint_le(rtpgate_session_deadline(visit.server.session), 150000);
+    ck_assert_int_eq(rtpgate_session_expire(visit.server.session, 150000), 0);
+    ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 2);
 }
 END_TEST
 
@@ -217,6 +290,9 @@ int main(void) {
     tcase_add_test(tests, whoever_repeats_a_hello_without_its_random_gets_no_answer);
     tcase_add_test(tests, a_hello_that_moved_is_answered_to_where_it_came_from);
     tcase_add_test(tests, a_hello_that_waited_is_answered_to_where_it_was_repeated_from);
+    tcase_add_loop_test(tests, a_late_server_reads_what_lies_behind_a_hello_before_it_answers, 0,
+                        2 * KINDS);
+    tcase_add_test(tests, a_hello_that_nothing_lies_behind_is_answered_soon);
     tcase_add_loop_test(tests, a_hello_that_gnutls_refuses_costs_two_engines, 0, KINDS);
     tcase_add_loop_test(tests, an_engine_that_fails_once_gets_another_chance, 0, KINDS);
     tcase_add_test(tests, a_path_with_one_place_that_rotates_keeps_it);

@@ -66,6 +66,7 @@ void rg_forget_handshake(struct rtpgate_session *session) {
     rg_paths_forget_early(&session->paths);
     session->bad_news.cause = 0;
     session->proof_due = RTPGATE_NEVER;
+    session->hello_due = RTPGATE_NEVER;
     rg_keep_text(&session->bad_news.text, NULL);
 }
 

@@ -123,6 +123,8 @@ struct rtpgate_session {
     unsigned proofs;        /* signature checks that may be made now */
     uint64_t proofs_since;  /* when the last one was added */
     uint64_t proof_due;     /* when one that waits may be made; RTPGATE_NEVER: none waits */
+    uint64_t hello_due;     /* server: when the hellos that wait are answered; RTPGATE_NEVER: none
+                               waits */
 
     struct rg_candidate *candidates[RG_CANDIDATES];
     struct rg_candidate
@@ -260,6 +262,8 @@ bool rg_server_takes(const struct rtpgate_session *session, const struct rg_frag
 void rg_server_advance(struct rtpgate_session *session);
 void rg_server_look_again(struct rtpgate_session *session);
 void rg_server_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment);
+/* Answers the hellos that have waited long enough. */
+void rg_server_expire(struct rtpgate_session *session);
 bool rg_client_takes(const struct rtpgate_session *session, const struct rg_fragment *fragment);
 void rg_client_advance(struct rtpgate_session *session);
 void rg_client_repeated(struct rtpgate_session *session, const struct rg_fragment *fragment);

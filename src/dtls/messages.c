@@ -422,6 +422,10 @@ void rg_messages_take(struct rg_messages *messages, const struct rg_message *mes
     own(messages, message)->taken = true;
 }
 
+void rg_messages_wait(struct rg_messages *messages, const struct rg_message *message, bool waits) {
+    own(messages, message)->waits = waits;
+}
+
 void rg_messages_refuse(struct rg_messages *messages, const struct rg_message *message) {
     own(messages, message)->refusals++;
 }

@@ -44,6 +44,7 @@ struct rg_message {
     uint64_t before;         /* serial of the message that came just before it then; 0: none */
     uint64_t after;          /* and of the one that came next */
     bool taken;              /* the caller's: a mark, */
+    bool waits;              /* another one, */
     uint8_t refusals;        /* and a count */
     uint8_t *map;            /* one bit a byte of the body; NULL when whole */
     uint8_t *bytes; /* the header as it is in the transcript (RFC 6347 4.2.6), then the body */
@@ -98,8 +99,9 @@ bool rg_message_agrees(const struct rg_message *message, const struct rg_fragmen
 struct rg_bytes rg_message_whole(const struct rg_message *message);
 struct rg_bytes rg_message_body(const struct rg_message *message);
 
-/* Marks a whole message as taken, or as refused once more. */
+/* Marks a whole message as taken, as one that waits or no longer waits, or as refused once more. */
 void rg_messages_take(struct rg_messages *messages, const struct rg_message *message);
+void rg_messages_wait(struct rg_messages *messages, const struct rg_message *message, bool waits);
 void rg_messages_refuse(struct rg_messages *messages, const struct rg_message *message);
 
 /* Forgets everything. */

@@ -6,7 +6,7 @@
 #include "wire/handshake.h"
 
 /* Microseconds. */
-enum { HELLO_PATIENCE = 100000, SHARING_AGE = 300000 };
+enum { HELLO_PATIENCE = 100000, HELLO_PAUSE = 10000, SHARING_AGE = 300000 };
 /* What failed once may have failed for want of memory. */
 enum { REFUSALS = 2 };
 
@@ -152,11 +152,30 @@ static uint16_t record_limit(const struct rg_client_hello *hello) {
     return hello->record_limit != 0 ? hello->record_limit : hello->fragment_length;
 }
 
+/* A caller that is late finds a hello that somebody forged before the flight 5 that the client sent
+ * meanwhile: whom an answer could end, or who could lose his place, is read first. */
+static bool has_waited(struct rtpgate_session *session, const struct rg_message *message,
+                       struct rg_candidate **where) {
+    if (*where == NULL && count_from(session, message->again.path, 0) == 0) {
+        return true;
+    }
+    if (message->waits && session->hello_due == RTPGATE_NEVER) {
+        return true;
+    }
+    uint64_t due = rg_time_add(session->now, HELLO_PAUSE);
+    session->hello_due = due < session->hello_due ? due : session->hello_due;
+    rg_messages_wait(&session->messages, message, true);
+    return false;
+}
+
 static void new_candidate(struct rtpgate_session *session, const struct rg_message *message,
                           const struct rg_client_hello *view, uint16_t profile) {
     struct rg_bytes hello = rg_message_whole(message);
     uint64_t path = message->again.path;
     struct rg_candidate **where = must_wait(session, path) ? NULL : place(session, path);
+    if (where != NULL && !has_waited(session, message, where)) {
+        return;
+    }
     struct rg_candidate *candidate = where == NULL ? NULL : rg_candidate_new(session);
     if (candidate == NULL) {
         session->stats.dropped_hello++;
@@ -301,6 +320,22 @@ void rg_server_repeated(struct rtpgate_session *session, const struct rg_fragmen
             rg_messages_get(&session->messages, fragment->sequence, RG_CLIENT_HELLO, rank);
         if (message != NULL && rg_message_agrees(message, fragment)) {
             look_at_hello(session, message);
+        }
+    }
+}
+
+/* Those that came first come first. */
+void rg_server_expire(struct rtpgate_session *session) {
+    if (session->hello_due == RTPGATE_NEVER || session->now < session->hello_due) {
+        return;
+    }
+    session->hello_due = RTPGATE_NEVER;
+    for (unsigned n = 2 * RG_VARIANTS; n-- > 0;) {
+        const struct rg_message *hello =
+            rg_messages_get(&session->messages, n % 2, RG_CLIENT_HELLO, n / 2);
+        if (hello != NULL && hello->waits) {
+            look_at_hello(session, hello);
+            rg_messages_wait(&session->messages, hello, false);
         }
     }
 }

@@ -57,6 +57,7 @@ int rtpgate_session_new(rtpgate_session **out, rtpgate_config *config, enum rtpg
     session->proofs = RG_PROOFS;
     session->proofs_since = now;
     session->proof_due = RTPGATE_NEVER;
+    session->hello_due = RTPGATE_NEVER;
     rg_paths_init(&session->paths, config->any_path);
     rg_outbox_init(&session->outbox);
     rg_queue_init(&session->held, RG_HELD_RECORDS, RG_HELD_BYTES);
@@ -191,7 +192,8 @@ uint64_t rtpgate_session_deadline(const rtpgate_session *session) {
             when = earlier(when, session->candidates[i]->flight.due);
         }
     }
-    return earlier(when, earlier(session->proof_due, rg_verdict_due(session)));
+    when = earlier(when, earlier(session->proof_due, session->hello_due));
+    return earlier(when, rg_verdict_due(session));
 }
 
 int rtpgate_session_expire(rtpgate_session *session, uint64_t now) {
@@ -200,6 +202,7 @@ int rtpgate_session_expire(rtpgate_session *session, uint64_t now) {
     }
     rg_judge(session);
     rg_guard_expire(session);
+    rg_server_expire(session);
     rg_expire_flights(session);
     if (session->role == RTPGATE_ROLE_CLIENT) {
         rg_client_explore(session);
