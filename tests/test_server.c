@@ -77,7 +77,7 @@ END_TEST
 
 /* Nobody answers flight 4 for so long that another hello from there would be answered. */
 static void be_ignored(void) {
-    ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 120000), 0);
+    ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 320000), 0);
     rg_queue_clear(&pair.server.session->outbox.queue);
 }
 
@@ -92,7 +92,7 @@ static void meet(struct sim_ours *other) {
                0) {
             give(buffer, (size_t)length);
         }
-        ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 130000), 0);
+        ck_assert_int_eq(rtpgate_session_expire(pair.server.session, 330000), 0);
         while ((length = rtpgate_session_output(pair.server.session, buffer, sizeof(buffer),
                                                 &path)) > 0) {
             (void)rtpgate_session_input(other->session, buffer, (size_t)length, 0, 30000);
@@ -257,17 +257,17 @@ static void wait_until(uint64_t now) {
 /* A client may end at an answer to somebody else's hello: it gets none while it may have one. */
 START_TEST(another_hello_waits_until_the_answer_to_the_first_was_ignored) {
     const struct rtpgate_session_stats *stats = &pair.server.session->stats;
-    for (uint64_t now = 30000; now < 100000; now += 10000) {
+    for (uint64_t now = 30000; now < 300000; now += 30000) {
         give_hello(9, 0, now);
     }
     ck_assert_uint_eq(stats->candidates, 1);
-    ck_assert_uint_eq(stats->dropped_hello, 7);
-    give_hello(8, 1, 100000); /* it has a path of its own */
+    ck_assert_uint_eq(stats->dropped_hello, 9);
+    give_hello(8, 1, 300000); /* it has a path of its own */
     ck_assert_uint_eq(stats->candidates, 2);
     be_ignored();
     ck_assert_uint_eq(stats->candidates, 2); /* nobody repeats it */
-    give_hello(9, 0, 200000);
-    wait_until(210000);
+    give_hello(9, 0, 400000);
+    wait_until(410000);
     ck_assert_uint_eq(stats->candidates, 3);
 }
 END_TEST
@@ -276,12 +276,12 @@ END_TEST
 START_TEST(a_repeated_forgery_does_not_keep_another_hello_waiting) {
     const struct rtpgate_session_stats *stats = &pair.server.session->stats;
     give_hello(7, 3, 30000);
-    for (uint64_t now = 31000; now <= 121000; now += 15000) {
+    for (uint64_t now = 31000; now <= 321000; now += 29000) {
         give_hello(7, 3, now);
     }
     ck_assert_uint_eq(stats->candidates, 2);
-    give_hello(8, 3, 131000);
-    wait_until(141000);
+    give_hello(8, 3, 331000);
+    wait_until(341000);
     ck_assert_uint_eq(stats->candidates, 3);
 }
 END_TEST
@@ -300,11 +300,28 @@ START_TEST(another_hello_waits_for_a_client_of_which_only_finished_is_missing) {
 }
 END_TEST
 
+START_TEST(another_hello_waits_for_a_signature_that_waits_for_its_check) {
+    const struct rtpgate_session_stats *stats = &pair.server.session->stats;
+    be_ignored();
+    pair.server.session->proofs = 0;
+    pair.server.session->proofs_since = 320000;
+    for (unsigned i = 0; i < FLIGHT5; i++) {
+        give_genuine(i);
+    }
+    give_hello(9, 0, 322000);
+    wait_until(335000);
+    ck_assert_uint_eq(stats->candidates, 1);
+    wait_until(320000 + RG_PROOF_INTERVAL);
+    give(finished.bytes, finished.length);
+    ck_assert_int_eq(rtpgate_session_state(pair.server.session), RTPGATE_STATE_READY);
+}
+END_TEST
+
 /* An unexpected certificate is proven for the advice, and the advice is given once. */
 START_TEST(unexpected_certificates_leave_half_of_the_checks_to_the_expected_one) {
     struct sim_ours other;
     pair.server.session->proofs = RG_PROOFS / 2;
-    pair.server.session->proofs_since = 120000;
+    pair.server.session->proofs_since = 320000;
     run_other_client(&other, RTPGATE_STATE_HANDSHAKE);
     sim_ours_clear(&other);
     ck_assert_uint_eq(pair.server.session->proofs, RG_PROOFS / 2);
@@ -339,6 +356,7 @@ int main(void) {
     tcase_add_test(tests, another_hello_waits_until_the_answer_to_the_first_was_ignored);
     tcase_add_test(tests, a_repeated_forgery_does_not_keep_another_hello_waiting);
     tcase_add_test(tests, another_hello_waits_for_a_client_of_which_only_finished_is_missing);
+    tcase_add_test(tests, another_hello_waits_for_a_signature_that_waits_for_its_check);
     tcase_add_test(tests, unexpected_certificates_leave_half_of_the_checks_to_the_expected_one);
     int failed = suite_run(suite);
     sim_ours_finish();

@@ -54,12 +54,12 @@ START_TEST(a_path_that_has_several_places_gives_one_to_a_path_that_has_none) {
     expect_visitor();
     sim_link_tap(visit.link, keep_from_client, NULL);
     send_hellos(1000, 29 * SIM_SECOND, 100000);
-    sim_link_run(visit.link, 500000);
+    sim_link_run(visit.link, 950000);
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         ck_assert_uint_eq(visit.server.session->candidates[i]->from, ELSEWHERE);
     }
     come(5 * SIM_SECOND);
-    assert_met_by(600000);
+    assert_met_by(1050000);
 }
 END_TEST
 
@@ -69,16 +69,16 @@ START_TEST(a_path_with_one_place_that_rotates_keeps_it) {
     const struct rtpgate_session_stats *stats = &visit.server.session->stats;
     for (uint8_t i = 0; i < RG_CANDIDATES; i++) {
         struct sim_forged hello = sim_forge_client_hello((uint8_t)(i + 1), 0);
-        input(&hello, i == 2 ? 6 : HERE, i * UINT64_C(150000));
-        wait(i * UINT64_C(150000));
+        input(&hello, i == 2 ? 6 : HERE, i * UINT64_C(310000));
+        wait(i * UINT64_C(310000));
     }
     ck_assert_uint_eq(stats->candidates, RG_CANDIDATES);
     struct sim_forged another = sim_forge_client_hello(9, 0);
-    input(&another, 7, 800000);
-    wait(800000);
+    input(&another, 7, 1200000);
+    wait(1200000);
     ck_assert_uint_eq(stats->candidates, RG_CANDIDATES);
-    input(&another, 7, 160000 + RG_CANDIDATE_AGE);
-    wait(160000 + RG_CANDIDATE_AGE);
+    input(&another, 7, 320000 + RG_CANDIDATE_AGE);
+    wait(320000 + RG_CANDIDATE_AGE);
     ck_assert_uint_eq(stats->candidates, RG_CANDIDATES + 1);
 }
 END_TEST
@@ -165,7 +165,7 @@ START_TEST(a_late_server_reads_what_lies_behind_a_hello_before_it_answers) {
         bool crowded;
         uint64_t path;
         uint64_t late;
-    } cases[] = {{false, HERE, 140000}, {true, 9, RG_CANDIDATE_AGE + 140000}};
+    } cases[] = {{false, HERE, 400000}, {true, 9, RG_CANDIDATE_AGE + 400000}};
     struct sim_forged forged = sim_forge_client_hello(9, 0);
     invite((enum kind)(_i / 2));
     expect_visitor();
@@ -191,10 +191,10 @@ START_TEST(a_hello_that_nothing_lies_behind_is_answered_soon) {
     struct sim_forged hello = sim_forge_client_hello(2, 0);
     invite(OURS);
     input(&first, HERE, 0);
-    input(&hello, HERE, 140000);
+    input(&hello, HERE, 400000);
     ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 1);
-    ck_assert_uint_le(rtpgate_session_deadline(visit.server.session), 150000);
-    ck_assert_int_eq(rtpgate_session_expire(visit.server.session, 150000), 0);
+    ck_assert_uint_le(rtpgate_session_deadline(visit.server.session), 410000);
+    ck_assert_int_eq(rtpgate_session_expire(visit.server.session, 410000), 0);
     ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 2);
 }
 END_TEST

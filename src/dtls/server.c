@@ -6,7 +6,7 @@
 #include "wire/handshake.h"
 
 /* Microseconds. */
-enum { HELLO_PATIENCE = 100000, HELLO_PAUSE = 10000, SHARING_AGE = 300000 };
+enum { HELLO_PATIENCE = 300000, HELLO_PAUSE = 10000, SHARING_AGE = 300000 };
 /* What failed once may have failed for want of memory. */
 enum { REFUSALS = 2 };
 
@@ -53,14 +53,15 @@ static bool may_go(const struct rtpgate_session *session, const struct rg_candid
            (candidate->stage == RG_STAGE_FINISHED && old && session->remote.count == 0);
 }
 
-/* Somebody may still take up the answer that he has, or only his Finished is missing. */
+/* Somebody may still take up the answer that he has, or his signature waits for its check, or only
+ * his Finished is missing. */
 static bool is_expected_soon(const struct rtpgate_session *session,
                              const struct rg_candidate *candidate) {
     uint64_t age = session->now - candidate->made_at;
-    return candidate->stage == RG_STAGE_HELLO
-               ? age < HELLO_PATIENCE
-               : age < RG_CANDIDATE_AGE &&
-                     !(candidate->stage == RG_STAGE_DONE && candidate->doubted);
+    if (candidate->stage == RG_STAGE_HELLO && session->proof_due == RTPGATE_NEVER) {
+        return age < HELLO_PATIENCE;
+    }
+    return age < RG_CANDIDATE_AGE && !(candidate->stage == RG_STAGE_DONE && candidate->doubted);
 }
 
 /* Anybody can forge a hello, and a client may end at the answer to it: another one from a path on
