@@ -132,7 +132,8 @@ skipped=$(count skip)
 [ "$skipped" -eq 0 ] && skips= || skips=", $skipped skipped"
 echo "$passed passed, $failed failed$skips"
 if [ "$failed" -ne 0 ] || [ "$passed" -eq 0 ]; then
-    echo "verdict: FAILED: see the lines with FAIL"
+    cat "$work"/log.* | grep '^FAIL ' || true
+    echo "verdict: FAILED"
     exit 1
 fi
 echo "verdict: all cases passed"

@@ -13,6 +13,8 @@ const vp8 = new werift.RTCRtpCodecParameters({ mimeType: 'video/VP8', clockRate:
 
 // With so many datagrams, or inside its flight 4, hellos are repeated.
 const SLOW = ['alerts', 'to-client', 'elsewhere', 'protected'];
+// Where hellos are forged that we answer when it is slow.
+const HELLOS = ['hellos', 'to-server'];
 
 class Connection extends werift.RTCPeerConnection {
   constructor() {
@@ -68,5 +70,5 @@ exports.peers = [{
   dies: (role, attack) =>
     role === 'client'
       ? SLOW.includes(attack) && 'a ClientHello after the one with the cookie ends its handshake'
-      : attack === 'hellos' && 'it takes the random of any ServerHello into its SRTP keys, also of one for another hello',
+      : HELLOS.includes(attack) && 'it takes the random of any ServerHello into its SRTP keys, also of one for another hello',
 }];
