@@ -154,13 +154,11 @@ static uint16_t record_limit(const struct rg_client_hello *hello) {
 }
 
 /* A caller that is late finds a hello that somebody forged before the flight 5 that the client sent
- * meanwhile: whom an answer could end, or who could lose his place, is read first. */
-static bool has_waited(struct rtpgate_session *session, const struct rg_message *message,
-                       struct rg_candidate **where) {
-    if (*where == NULL && count_from(session, message->again.path, 0) == 0) {
-        return true;
-    }
-    if (message->waits && session->hello_due == RTPGATE_NEVER) {
+ * meanwhile, and an answer could end that client. Nobody else waits: a flood of hellos would drive
+ * him out of the memory for messages. */
+static bool has_waited(struct rtpgate_session *session, const struct rg_message *message) {
+    bool alone = count_from(session, message->again.path, 0) == 0;
+    if (alone || (message->waits && session->hello_due == RTPGATE_NEVER)) {
         return true;
     }
     uint64_t due = rg_time_add(session->now, HELLO_PAUSE);
@@ -174,7 +172,7 @@ static void new_candidate(struct rtpgate_session *session, const struct rg_messa
     struct rg_bytes hello = rg_message_whole(message);
     uint64_t path = message->again.path;
     struct rg_candidate **where = must_wait(session, path) ? NULL : place(session, path);
-    if (where != NULL && !has_waited(session, message, where)) {
+    if (where != NULL && !has_waited(session, message)) {
         return;
     }
     struct rg_candidate *candidate = where == NULL ? NULL : rg_candidate_new(session);
