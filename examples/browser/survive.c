@@ -118,6 +118,10 @@ void call_keep(struct call *call, bool at_once) {
     call->kept.uncovered = stats.uncovered;
 }
 
+static void complain(const char *id, const char *why) {
+    (void)fprintf(stderr, "call %s does not go on: %s\n", id, why);
+}
+
 bool call_suspend(struct call *call) {
     rtpgate_media *media = call->keeper != NULL ? rtpgate_peer_media(call->peer) : NULL;
     struct stored stored;
@@ -128,6 +132,9 @@ bool call_suspend(struct call *call) {
                                        sizeof(stored.state));
     stored.length = length > 0 ? (size_t)length : 0;
     call->kept.suspended = length > 0 && store(call->keeper, &stored);
+    if (!call->kept.suspended) {
+        complain(call->id, length < 0 ? rtpgate_strerror(length) : "its file cannot be written");
+    }
     return call->kept.suspended;
 }
 
@@ -196,10 +203,15 @@ struct call *call_resume(const struct keeper *keeper, rtpgate_endpoint *endpoint
     bool good = false;
     while (call == NULL && take_file(keeper->folder, &stored, &good)) {
         rtpgate_media *media = NULL;
-        if (good && stored.length <= sizeof(stored.state) &&
-            rtpgate_media_resume(&media, keeper->key, stored.state_id, stored.state, stored.length,
-                                 &settings, sizeof(settings)) == 0) {
-            call = make_call(&stored, media, endpoint, identity);
+        if (!good || stored.length > sizeof(stored.state)) {
+            complain("(unknown)", "its file cannot be read");
+            continue;
+        }
+        int code = rtpgate_media_resume(&media, keeper->key, stored.state_id, stored.state,
+                                        stored.length, &settings, sizeof(settings));
+        call = code == 0 ? make_call(&stored, media, endpoint, identity) : NULL;
+        if (call == NULL) {
+            complain(stored.id, rtpgate_strerror(code < 0 ? code : RTPGATE_ERR_NOMEM));
         }
     }
     if (call != NULL) {
