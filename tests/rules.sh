@@ -13,7 +13,7 @@ rm -rf "$copy"
 mkdir -p "$copy/tree"
 cp -R CMakeLists.txt src include tests "$copy/tree/"
 cd "$copy/tree"
-cmake -G Ninja -S . -B "$copy/build" -DCMAKE_BUILD_TYPE=Debug -DRTPGATE_TESTS=ON >"$copy/log" 2>&1 || {
+cmake -G Ninja -S . -B "$copy/build" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG="-g -Og" -DRTPGATE_TESTS=ON >"$copy/log" 2>&1 || {
     cat "$copy/log"
     exit 1
 }

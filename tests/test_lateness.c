@@ -5,6 +5,7 @@
 #include "sim/clock.h"
 #include "sim/explain.h"
 #include "sim/pair.h"
+#include "sim/sleeper.h"
 #include "sim/stock.h"
 #include "suite.h"
 
@@ -110,6 +111,30 @@ START_TEST(a_caller_that_is_seconds_late_only_waits) {
 }
 END_TEST
 
+/* What came meanwhile is read in one go. */
+START_TEST(callers_that_look_seldom_only_wait) {
+    static const uint64_t periods[] = {100000, 350000, SIM_SECOND};
+    const struct sim_conditions lossy = {.loss = 200, .delay = 20000};
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        struct sim_sleeper sleepers[2];
+        sim_pair_init(&pair, seed, &lossy);
+        sim_link_free(pair.link);
+        pair.link = sim_link_new(seed, &lossy);
+        sim_sleeper_init(&sleepers[0], sim_ours_endpoint(&pair.client), periods[_i]);
+        sim_sleeper_init(&sleepers[1], sim_ours_endpoint(&pair.server), periods[_i]);
+        (void)sim_link_add(pair.link, sim_sleeper_endpoint(&sleepers[0]));
+        (void)sim_link_add(pair.link, sim_sleeper_endpoint(&sleepers[1]));
+        ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
+        sim_link_run(pair.link, 60 * SIM_SECOND);
+        assert_agreed();
+        ck_assert_uint_le(sent(), DATAGRAMS_MAX);
+        sim_sleeper_clear(&sleepers[0]);
+        sim_sleeper_clear(&sleepers[1]);
+        sim_pair_clear(&pair);
+    }
+}
+END_TEST
+
 /* Nothing is ever asked for by a timer: expire is called every 10 us, some thousand times each RTT,
  * also when nothing is due. */
 static void hammer(uint64_t until) {
@@ -183,6 +208,7 @@ int main(void) {
     tcase_add_test(tests, the_wall_clock_is_told_to_libraries);
     tcase_add_loop_test(tests, steps_of_the_wall_clock_change_nothing, 0, 5);
     tcase_add_loop_test(tests, a_caller_that_is_seconds_late_only_waits, 0, 3);
+    tcase_add_loop_test(tests, callers_that_look_seldom_only_wait, 0, 3);
     tcase_add_test(tests, a_caller_that_never_sleeps_sends_no_more_than_others);
     tcase_add_loop_test(tests, a_handshake_near_the_end_of_time_ends, 0, 5);
     int failed = suite_run(suite);

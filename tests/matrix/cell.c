@@ -274,7 +274,8 @@ void cell_describe(const struct cell *cell, char *text, size_t capacity) {
                                            ", wrong fingerprint, late",
                                            ", the peer gone, no fingerprint",
                                            ", then a break, late fingerprint",
-                                           ", 700 ms one way"};
+                                           ", 700 ms one way",
+                                           ", its caller busy"};
     static const char *const peers[] = {"", ", of stock GnuTLS", ", of stock GnuTLS with cookies"};
     char datagram[24] = "";
     if (cell->moment == BEFORE_DATAGRAM) {

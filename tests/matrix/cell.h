@@ -36,6 +36,7 @@ enum network {
     NEVER,      /* the peer gone, nobody is expected, and a deadline of ten seconds */
     LATE_BREAK, /* both; for a peer that is not ours */
     SLOW,       /* 700 ms one way, as the target knows; for a server that asks for a cookie */
+    BUSY, /* the target's caller looks at its socket each 350 ms; for a peer that is not ours */
     NETWORKS
 };
 

@@ -10,12 +10,14 @@
 #include "matrix/cell.h"
 #include "matrix/shooter.h"
 #include "sim/cookies.h"
+#include "sim/sleeper.h"
 
-enum { KEYS = 60, SLOW_DELAY = 700000 };
+enum { KEYS = 60, SLOW_DELAY = 700000, BUSY_PERIOD = 350000 };
 
 struct meeting {
     struct sim_link *link;
     struct sim_ours ours;
+    struct sim_sleeper sleeper;
     struct sim_cookies peer; /* without PEER_COOKIES its `stock` alone counts */
 };
 
@@ -35,7 +37,9 @@ static void meet(struct meeting *meeting, enum network network, enum peer peer, 
         rtpgate_session_set_rtt(meeting->ours.session, UINT64_C(2) * SLOW_DELAY, 0) != 0) {
         abort();
     }
-    const struct sim_endpoint ours = sim_ours_endpoint(&meeting->ours);
+    sim_sleeper_init(&meeting->sleeper, sim_ours_endpoint(&meeting->ours), BUSY_PERIOD);
+    const struct sim_endpoint ours = network == BUSY ? sim_sleeper_endpoint(&meeting->sleeper)
+                                                     : sim_ours_endpoint(&meeting->ours);
     const struct sim_endpoint theirs = peer == PEER_COOKIES
                                            ? sim_cookies_endpoint(&meeting->peer)
                                            : sim_stock_endpoint(&meeting->peer.stock);
@@ -44,6 +48,7 @@ static void meet(struct meeting *meeting, enum network network, enum peer peer, 
 }
 
 static void part(struct meeting *meeting) {
+    sim_sleeper_clear(&meeting->sleeper);
     sim_ours_clear(&meeting->ours);
     sim_cookies_clear(&meeting->peer);
     sim_link_free(meeting->link);

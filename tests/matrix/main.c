@@ -106,7 +106,7 @@ static void against_ours(struct cell cell) {
  * for so long. */
 static bool is_played(enum network network, enum peer peer) {
     return network == BREAK || network == SWALLOWED || network == LATE || network == LATE_BREAK ||
-           network == (peer == PEER_COOKIES ? SLOW : MOVED);
+           (peer == PEER_COOKIES ? network == SLOW : network == MOVED || network == BUSY);
 }
 
 /* A peer that is not ours makes other datagrams, and gives up sooner. */
