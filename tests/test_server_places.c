@@ -195,6 +195,21 @@ START_TEST(a_hello_that_nothing_lies_behind_is_answered_soon) {
 }
 END_TEST
 
+/* OpenSSL ends when a flight 4 comes whose last message has the number of the Finished that it
+ * waits for. */
+START_TEST(of_hellos_that_wait_those_with_message_seq_1_come_last) {
+    invite(OURS);
+    for (uint8_t i = 0; i < 3; i++) {
+        struct sim_forged hello = sim_forge_client_hello((uint8_t)(i + 1), 0);
+        hello.bytes[RG_RECORD_HEADER + 5] = i == 1; /* message_seq */
+        input(&hello, HERE, i == 0 ? 0 : UINT64_C(400000) + i);
+    }
+    wait(400001);
+    ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 2);
+    ck_assert_uint_eq(visit.server.session->candidates[1]->first, 0);
+}
+END_TEST
+
 START_TEST(a_hello_that_gnutls_refuses_costs_two_engines) {
     struct sim_forged hello = sim_forge_renegotiating_hello(7);
     invite((enum kind)_i);
@@ -291,6 +306,7 @@ int main(void) {
     tcase_add_loop_test(tests, a_flood_of_hellos_from_elsewhere_does_not_shut_the_client_out, 0,
                         KINDS);
     tcase_add_test(tests, a_hello_that_nothing_lies_behind_is_answered_soon);
+    tcase_add_test(tests, of_hellos_that_wait_those_with_message_seq_1_come_last);
     tcase_add_loop_test(tests, a_hello_that_gnutls_refuses_costs_two_engines, 0, KINDS);
     tcase_add_loop_test(tests, an_engine_that_fails_once_gets_another_chance, 0, KINDS);
     tcase_add_test(tests, a_path_with_one_place_that_rotates_keeps_it);

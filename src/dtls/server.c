@@ -323,15 +323,18 @@ void rg_server_repeated(struct rtpgate_session *session, const struct rg_fragmen
     }
 }
 
-/* Those that came first come first. */
+/* A client that has sent flight 5 passes over another flight 4, but for one that begins with
+ * message_seq 1: the last of it has the number that Finished should have. So those come last, and
+ * else the oldest first. */
 void rg_server_expire(struct rtpgate_session *session) {
     if (session->hello_due == RTPGATE_NEVER || session->now < session->hello_due) {
         return;
     }
     session->hello_due = RTPGATE_NEVER;
-    for (unsigned n = 2 * RG_VARIANTS; n-- > 0;) {
+    for (unsigned n = 0; n < 2 * RG_VARIANTS; n++) {
         const struct rg_message *hello =
-            rg_messages_get(&session->messages, n % 2, RG_CLIENT_HELLO, n / 2);
+            rg_messages_get(&session->messages, n / RG_VARIANTS, RG_CLIENT_HELLO,
+                            RG_VARIANTS - 1 - n % RG_VARIANTS);
         if (hello != NULL && hello->waits) {
             look_at_hello(session, hello);
             rg_messages_wait(&session->messages, hello, false);
