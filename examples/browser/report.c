@@ -81,6 +81,7 @@ static void report_session(const struct call *call, FILE *out) {
     number(out, "handshakeMicroseconds", call->session.handshake_time);
     number(out, "retransmissions", call->session.retransmissions);
     number(out, "repeatedAnswers", call->session.answers);
+    number(out, "handshakesTried", call->session.candidates);
     number(out, "droppedRecords", call->session.dropped_record);
 }
 

@@ -7,6 +7,7 @@
 //   brief                true: only what a variant of another peer may change
 //   iceRestart, tlsIds   what it can
 //   restart, closing, checking    the cases that say what it does then
+//   mixes                why it may have other SRTP keys than we after we answered what somebody forged: (role) => reason
 //   dies                 why it ends at our answer to what somebody forges: (role, attack) => reason
 //   quirks               options of the cases where it is unlike a browser, by our role
 const path = require('path');
@@ -47,12 +48,12 @@ function* badNetworks({ datagrams }, role, we) {
 
 // Towards our side, which is behind the proxy in either role, before each datagram but those of the peer's own hello: a
 // hello that comes before it ends most clients.
-function* attacks({ datagrams, dies = () => null }, role, we) {
+function* attacks({ datagrams, dies = () => null, mixes = () => null }, role, we) {
   for (const attack of ATTACKS) {
     const forgery = { 'forge-up': path.join(process.env.FORGED, `${role}.${attack}`), 'forge-after': role === 'server' ? datagrams.server[0] - 1 : 0 };
     // Our client may be asked for it twice before a slow server has answered.
     const cookie = role === 'client' && attack === 'verify-requests' && 'it may end at a hello with a cookie that it did not ask for';
-    yield ['attacked', `${we}, attacked by ${attack}`, cases.attacked, { role, dies: cookie || dies(role, attack), disturb: { only: 'dtls', ...forgery } }];
+    yield ['attacked', `${we}, attacked by ${attack}`, cases.attacked, { role, dies: cookie || dies(role, attack), mixes: mixes(role), disturb: { only: 'dtls', ...forgery } }];
   }
 }
 

@@ -11,10 +11,10 @@ const EVERY = 20; // milliseconds
 const opus = new werift.RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRate: 48000, channels: 2, payloadType: 96 });
 const vp8 = new werift.RTCRtpCodecParameters({ mimeType: 'video/VP8', clockRate: 90000, payloadType: 97 });
 
+const RANDOM = 'it takes the random of any ServerHello into its SRTP keys, also of one for another hello';
+
 // With so many datagrams, or inside its flight 4, hellos are repeated.
 const SLOW = ['alerts', 'to-client', 'elsewhere', 'protected'];
-// Where hellos are forged that we answer when it is slow.
-const HELLOS = ['hellos', 'to-server'];
 
 class Connection extends werift.RTCPeerConnection {
   constructor() {
@@ -70,5 +70,6 @@ exports.peers = [{
   dies: (role, attack) =>
     role === 'client'
       ? SLOW.includes(attack) && 'a ClientHello after the one with the cookie ends its handshake'
-      : HELLOS.includes(attack) && 'it takes the random of any ServerHello into its SRTP keys, also of one for another hello',
+      : attack === 'hellos' && RANDOM,
+  mixes: (role) => role === 'server' && RANDOM,
 }];
