@@ -190,7 +190,7 @@ START_TEST(a_hello_that_nothing_lies_behind_is_answered_soon) {
     input(&hello, HERE, 400000);
     ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 1);
     ck_assert_uint_le(rtpgate_session_deadline(visit.server.session), 410000);
-    ck_assert_int_eq(rtpgate_session_expire(visit.server.session, 410000), 0);
+    wait(400000);
     ck_assert_uint_eq(sim_ours_stats(&visit.server).candidates, 2);
 }
 END_TEST

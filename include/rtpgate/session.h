@@ -190,7 +190,7 @@ RTPGATE_API int rtpgate_timeout_ms(uint64_t deadline, uint64_t now);
 
 /*
  * Does what is due at `now`; harmless when nothing is. A caller that is late loses nothing but
- * time; best it reads first what waits in its socket. Returns 0; RTPGATE_ERR_INVAL for a NULL.
+ * time; it should read what waits in its socket first. Returns 0; RTPGATE_ERR_INVAL for a NULL.
  */
 RTPGATE_API int rtpgate_session_expire(rtpgate_session *session, uint64_t now);
 

@@ -156,15 +156,15 @@ static uint16_t record_limit(const struct rg_client_hello *hello) {
 /* A caller that is late finds a hello that somebody forged before the flight 5 that the client sent
  * meanwhile, and an answer could end that client. Nobody else waits: a flood of hellos would drive
  * him out of the memory for messages. */
-static bool has_waited(struct rtpgate_session *session, const struct rg_message *message) {
-    bool alone = count_from(session, message->again.path, 0) == 0;
-    if (alone || (message->waits && session->hello_due == RTPGATE_NEVER)) {
-        return true;
-    }
+static bool has_waited(const struct rtpgate_session *session, const struct rg_message *message) {
+    return count_from(session, message->again.path, 0) == 0 ||
+           (message->waits && session->hello_due == RTPGATE_NEVER);
+}
+
+static void let_wait(struct rtpgate_session *session, const struct rg_message *message) {
     uint64_t due = rg_time_add(session->now, HELLO_PAUSE);
     session->hello_due = due < session->hello_due ? due : session->hello_due;
     rg_messages_wait(&session->messages, message, true);
-    return false;
 }
 
 static void new_candidate(struct rtpgate_session *session, const struct rg_message *message,
@@ -173,6 +173,7 @@ static void new_candidate(struct rtpgate_session *session, const struct rg_messa
     uint64_t path = message->again.path;
     struct rg_candidate **where = must_wait(session, path) ? NULL : place(session, path);
     if (where != NULL && !has_waited(session, message)) {
+        let_wait(session, message);
         return;
     }
     struct rg_candidate *candidate = where == NULL ? NULL : rg_candidate_new(session);
