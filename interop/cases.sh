@@ -71,6 +71,7 @@ everything() { # script, profiles
     case $2 in *$main*) ;; *) main=AES128_CM_SHA1_80 ;; esac
     for role in client server; do
         each_datagram "$1" "$role" "$main"
+        echo "far $role $main 250"
         for seed in 2 3; do
             echo "lossy $role $main $seed"
         done

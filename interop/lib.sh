@@ -32,8 +32,8 @@ trap 'fail "interrupted, or too slow"' HUP INT TERM
 trap 'fail "a program ended before it was told something"' PIPE
 
 # What the case shows: one or several of keys media data late wrong-fingerprint-of-theirs
-# wrong-fingerprint-of-ours no-profile restart we-close they-close lossy drop-each attacked
-# other.
+# wrong-fingerprint-of-ours no-profile restart we-close they-close lossy drop-each far
+# attacked other.
 column() { # name...
     column=$*
 }

@@ -121,14 +121,53 @@ static void assert_failed(int expected) {
 START_TEST(silence_sends_the_hello_again) {
     struct datagram last;
     unsigned hellos;
-    (void)be_silent(SIM_SECOND / 5, &last, &hellos);
+    (void)be_silent(SIM_SECOND * 7 / 20, &last, &hellos);
     ck_assert_uint_eq(hellos, 0);
     ck_assert_uint_eq(attempts(), 1);
-    (void)be_silent(3 * SIM_SECOND / 10, &last, &hellos);
+    (void)be_silent(SIM_SECOND / 2, &last, &hellos);
     ck_assert_uint_eq(hellos, 1);
     ck_assert_uint_eq(attempts(), 2);
     /* It goes on as slowly as the first had become. */
-    ck_assert_uint_ge(pair.client.session->candidates[1]->flight.rto, SIM_SECOND / 10);
+    ck_assert_uint_ge(pair.client.session->candidates[1]->flight.rto, SIM_SECOND / 5);
+}
+END_TEST
+
+static void forge(const struct sim_message *message, uint16_t message_seq, uint64_t now) {
+    struct sim_forged forged = sim_forge_message(message, message_seq);
+    ck_assert_int_eq(
+        rtpgate_session_input(pair.client.session, forged.bytes, forged.length, 0, now), 0);
+}
+
+START_TEST(silence_means_more_where_somebody_forges) {
+    struct datagram last;
+    unsigned hellos;
+    struct sim_message request = genuine[3];
+    request.body[request.length - 3] = 1;
+    forge(&request, 3, 1000);
+    (void)be_silent(3 * SIM_SECOND / 10, &last, &hellos);
+    ck_assert_uint_eq(attempts(), 2);
+}
+END_TEST
+
+/* As far away or as busy as its flight 4 has shown, or as the caller has told. */
+START_TEST(silence_of_a_slow_server_means_nothing) {
+    const uint64_t took = 7 * SIM_SECOND / 10;
+    const uint64_t answered = _i == 0 ? took : 1000;
+    struct datagram last;
+    unsigned hellos;
+    sim_pair_clear(&pair);
+    sim_pair_init(&pair, 1, &sim_calm);
+    ck_assert_int_eq(rtpgate_session_set_rtt(pair.client.session, _i == 0 ? 0 : took, 0), 0);
+    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
+    hello = next(pair.client.session);
+    (void)be_silent(answered, &last, &hellos);
+    give(pair.server.session, &hello, answered);
+    flight4 = next(pair.server.session);
+    give(pair.client.session, &flight4, answered);
+    (void)be_silent(answered + 2 * took - 1000, &last, &hellos);
+    ck_assert_uint_eq(hellos, 0);
+    (void)be_silent(answered + 2 * SIM_SECOND, &last, &hellos);
+    ck_assert_uint_eq(hellos, 1);
 }
 END_TEST
 
@@ -139,9 +178,9 @@ START_TEST(another_flight_4_is_answered_beside_the_first) {
     unsigned hellos;
     sim_ours_init(&server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
     sim_ours_expect(&server, 0, 0);
-    (void)be_silent(SIM_SECOND / 2, &last, &hellos);
-    give(server.session, &hello, SIM_SECOND / 2);
-    talk(server.session, SIM_SECOND / 2);
+    (void)be_silent(SIM_SECOND, &last, &hellos);
+    give(server.session, &hello, SIM_SECOND);
+    talk(server.session, SIM_SECOND);
     ck_assert(sim_ours_agree(&pair.client, &server));
     sim_ours_clear(&server);
 }
@@ -199,13 +238,13 @@ END_TEST
 START_TEST(a_late_mismatch_is_told_with_another_attempt_beside) {
     struct datagram last;
     unsigned hellos;
-    (void)be_silent(3 * SIM_SECOND / 10, &last, &hellos);
+    (void)be_silent(SIM_SECOND, &last, &hellos);
     ck_assert_uint_eq(attempts(), 2);
-    give(pair.server.session, &flight5, 3 * SIM_SECOND / 10);
-    talk(pair.server.session, 3 * SIM_SECOND / 10);
+    give(pair.server.session, &flight5, SIM_SECOND);
+    talk(pair.server.session, SIM_SECOND);
     ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_UNVERIFIED);
-    sim_ours_expect(&pair.client, 2, SIM_SECOND);
-    (void)be_silent(3 * SIM_SECOND, &last, &hellos);
+    sim_ours_expect(&pair.client, 2, 2 * SIM_SECOND);
+    (void)be_silent(4 * SIM_SECOND, &last, &hellos);
     assert_failed(RTPGATE_ERR_FINGERPRINT);
 }
 END_TEST
@@ -214,14 +253,14 @@ END_TEST
 START_TEST(an_end_under_the_keys_is_told_with_another_attempt_beside) {
     struct datagram last;
     unsigned hellos;
-    (void)be_silent(3 * SIM_SECOND / 10, &last, &hellos);
+    (void)be_silent(SIM_SECOND, &last, &hellos);
     ck_assert_uint_eq(attempts(), 2);
-    give(pair.server.session, &flight5, 3 * SIM_SECOND / 10);
+    give(pair.server.session, &flight5, SIM_SECOND);
     (void)next(pair.server.session);
-    ck_assert_int_eq(rtpgate_session_close(pair.server.session, 3 * SIM_SECOND / 10), 0);
+    ck_assert_int_eq(rtpgate_session_close(pair.server.session, SIM_SECOND), 0);
     last = next(pair.server.session);
     ck_assert_uint_gt(last.length, 0);
-    give(pair.client.session, &last, 3 * SIM_SECOND / 10);
+    give(pair.client.session, &last, SIM_SECOND);
     ck_assert_uint_eq(attempts(), 1);
     (void)be_silent(3 * SIM_SECOND, &last, &hellos);
     assert_failed(RTPGATE_ERR_CLOSED);
@@ -272,21 +311,15 @@ START_TEST(a_server_finishes_one_of_two_attempts) {
     give(pair.server.session, &flight5, later);
     struct datagram final = next(pair.server.session);
     give(pair.client.session, &first, later);
-    (void)be_silent(later + 3 * SIM_SECOND / 10, &last, &hellos);
+    (void)be_silent(later + SIM_SECOND, &last, &hellos);
     ck_assert_uint_eq(attempts(), 2);
-    give(pair.server.session, &last, later + 3 * SIM_SECOND / 10);
-    give(pair.client.session, &final, later + 3 * SIM_SECOND / 10);
-    sim_ours_expect(&pair.server, 0, SIM_SECOND);
+    give(pair.server.session, &last, later + SIM_SECOND);
+    give(pair.client.session, &final, later + SIM_SECOND);
+    sim_ours_expect(&pair.server, 0, 2 * SIM_SECOND);
     ck_assert(sim_ours_agree(&pair.client, &pair.server));
     sim_pair_clear(&pair);
 }
 END_TEST
-
-static void forge(const struct sim_message *message, uint16_t message_seq, uint64_t now) {
-    struct sim_forged forged = sim_forge_message(message, message_seq);
-    ck_assert_int_eq(
-        rtpgate_session_input(pair.client.session, forged.bytes, forged.length, 0, now), 0);
-}
 
 /* The genuine certificate with itself as its issuer. */
 static struct sim_message doubled(const struct sim_message *certificate) {
@@ -346,6 +379,8 @@ int main(void) {
     TCase *tests = suite_case(suite, "silence after flight 5");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, silence_sends_the_hello_again);
+    tcase_add_test(tests, silence_means_more_where_somebody_forges);
+    tcase_add_loop_test(tests, silence_of_a_slow_server_means_nothing, 0, 2);
     tcase_add_test(tests, another_flight_4_is_answered_beside_the_first);
     tcase_add_test(tests, the_first_attempt_is_never_given_up);
     tcase_add_test(tests, attempts_bring_no_hope);

@@ -226,6 +226,7 @@ START_TEST(a_repeated_hello_verify_request_gets_another_chance) {
         ck_assert_int_eq(rtpgate_session_expire(pair.client.session, now), 0);
     }
     ck_assert_uint_eq(candidate->request[RG_HANDSHAKE_HEADER + 3], 7);
+    ck_assert_uint_lt(pair.client.session->slowness, SIM_SECOND); /* it was not the server's */
 }
 END_TEST
 
@@ -274,6 +275,25 @@ START_TEST(a_server_that_never_asked_for_a_cookie_is_reached) {
         give_genuine(i);
     }
     assert_ends_well();
+}
+END_TEST
+
+/* As far away or as busy as its request has shown. */
+START_TEST(a_slow_server_gets_no_hello_without_its_cookie) {
+    const uint64_t took = 7 * SIM_SECOND / 10;
+    struct sim_forged request = sim_forge_verify_request(7);
+    rtpgate_session *session = pair.client.session;
+    give(&request);
+    ck_assert_int_eq(rtpgate_session_expire(session, took), 0);
+    assert_hello(0, 0);
+    give(&request);
+    assert_hello(1, 16);
+    for (uint64_t due; (due = rtpgate_session_deadline(session)) < 3 * took;) {
+        ck_assert_int_eq(rtpgate_session_expire(session, due), 0);
+        assert_hello(1, 16);
+    }
+    ck_assert_int_eq(rtpgate_session_expire(session, 4 * SIM_SECOND), 0);
+    assert_hello(0, 0);
 }
 END_TEST
 
@@ -344,6 +364,7 @@ int main(void) {
     tcase_add_test(tests, a_repeated_hello_verify_request_gets_another_chance);
     tcase_add_loop_test(tests, among_several_each_gets_its_turn_and_no_cookie_as_well, 0, 3);
     tcase_add_test(tests, a_server_that_never_asked_for_a_cookie_is_reached);
+    tcase_add_test(tests, a_slow_server_gets_no_hello_without_its_cookie);
     tcase_add_test(tests, a_server_that_asks_for_the_cookie_that_we_have_gets_it_at_once);
     tcase_add_test(tests, a_hello_verify_request_is_not_obeyed_before_the_rtt_has_passed);
     tcase_add_test(tests, a_piece_of_flight_4_delays_a_hello_verify_request_by_seven_timers);

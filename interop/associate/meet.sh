@@ -433,6 +433,18 @@ play_drop() { # direction, number
     pass "$(key_material_length) bytes equal, $(fact retransmissions) repeats of ours"
 }
 
+play_far() { # milliseconds each way
+    column far
+    title="$role role, $profile, $1 ms away"
+    proxy_options="--only dtls --far $1"
+    meet
+    exchange 20 20
+    part
+    check_keys
+    check_media
+    pass "$(key_material_length) bytes equal, $(fact retransmissions) repeats of ours"
+}
+
 # Not a case: how many datagrams the handshake has when nothing is repeated.
 play_count() {
     ours_more="--retransmission 1000"

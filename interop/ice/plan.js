@@ -7,6 +7,7 @@
 //   brief                true: only what a variant of another peer may change
 //   iceRestart, tlsIds   what it can
 //   restart, closing, checking    the cases that say what it does then
+//   loses                why it may end in a lossy network, whatever we do: (role) => reason
 //   mixes                why it may have other SRTP keys than we after we answered what somebody forged: (role) => reason
 //   dies                 why it ends at our answer to what somebody forges: (role, attack) => reason
 //   quirks               options of the cases where it is unlike a browser, by our role
@@ -16,6 +17,7 @@ const served = require('./served.js');
 
 const LOSSY = { only: 'dtls', 'loss-up': 10, 'loss-down': 10, reorder: 10, duplicate: 10, delay: 30 };
 const BAD = '1 of 10 lost, reordered, doubled, delayed';
+const FAR = 250; // milliseconds each way
 const ATTACKS = ['alerts', 'hellos', 'verify-requests', 'to-client', 'to-server', 'elsewhere', 'fragments', 'records', 'content-types', 'protected'];
 const SEEDS = [10, 11, 15, 35]; // each loses datagrams of the first flights
 
@@ -38,9 +40,10 @@ function* lives({ iceRestart, tlsIds, restart, closing = 'theyClose' }, role, we
   yield ['they-close', `${we}, the peer closes`, cases[closing], { role }];
 }
 
-function* badNetworks({ datagrams }, role, we) {
+function* badNetworks({ datagrams, loses = () => null }, role, we) {
   for (const seed of SEEDS)
-    yield ['lossy', `${we}, ${BAD}, seed ${seed}`, cases.lossy, { role, disturb: { ...LOSSY, seed } }];
+    yield ['lossy', `${we}, ${BAD}, seed ${seed}`, cases.lossy, { role, loses: loses(role), disturb: { ...LOSSY, seed } }];
+  yield ['far', `${we}, ${FAR} ms away`, cases.far, { role, disturb: { only: 'dtls', far: FAR } }];
   for (const [index, way] of ['up', 'down'].entries())
     for (let n = 1; n <= datagrams[role][index]; n++)
       yield ['drop-each', `${we}, datagram ${n} ${way} lost`, cases.lossy, { role, disturb: { only: 'dtls', [`drop-${way}`]: n } }];

@@ -194,6 +194,18 @@ play_drop() { # profile, direction, number
     equal
 }
 
+play_far() { # profile, milliseconds each way
+    profile=$1
+    column far
+    title="$role role, $1, $2 ms away"
+    proxy_options="--far $2"
+    meet
+    await_keys
+    part
+    check
+    equal
+}
+
 play_attack() { # family
     column attacked
     title="$role role, attacked by $1"

@@ -65,6 +65,7 @@ hostile() {
             for seed in 2 3 4; do
                 echo "noise $role $profile $seed"
             done
+            echo "far $role $profile 250"
             each_datagram interop/openssl/case.sh "$role" "$profile"
         done
         for attack in $attacks; do

@@ -22,7 +22,8 @@ static const char USAGE[] =
     "  --loss-up N, --loss-down N    drop N of 100\n"
     "  --duplicate N                 send N of 100 twice\n"
     "  --reorder N                   let N of 100 be overtaken\n"
-    "  --delay MS                    delay each by 0 to MS milliseconds\n"
+    "  --far MS                      delay each by MS milliseconds\n"
+    "  --delay MS                    delay each by 0 to MS milliseconds more\n"
     "  --forge-up FILE, --forge-down FILE    before each datagram of either direction forge those\n"
     "                                of FILE in that direction, a line each\n"
     "  --forge-after N               not before the first N\n"
@@ -42,6 +43,7 @@ struct options {
     uint64_t loss[DIRECTIONS];
     uint64_t duplicate;
     uint64_t reorder;
+    uint64_t far;
     uint64_t delay;
     uint64_t seed;
     uint64_t limit;
@@ -72,6 +74,7 @@ static bool read_number(struct options *options, const char *name, const char *v
         {"--loss-down", &options->loss[DOWN], 100},
         {"--duplicate", &options->duplicate, 100},
         {"--reorder", &options->reorder, 100},
+        {"--far", &options->far, 10000},
         {"--delay", &options->delay, 10000},
         {"--seed", &options->seed, UINT32_MAX},
         {"--limit", &options->limit, 600},

@@ -146,7 +146,7 @@ static void pass_on(struct proxy *proxy, struct datagram *datagram) {
     int direction = datagram->direction;
     bool overtaken = happens(proxy, direction, REORDER, options->reorder);
     bool doubled = happens(proxy, direction, DUPLICATE, options->duplicate);
-    uint64_t delay = dice(proxy, direction, DELAY) % (options->delay + 1);
+    uint64_t delay = options->far + dice(proxy, direction, DELAY) % (options->delay + 1);
     delay += overtaken ? REORDER_DELAY : 0;
     datagram->due += delay;
     if (overtaken) {

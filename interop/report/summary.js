@@ -10,7 +10,7 @@ const { suites, groups, versions, named } = require('./names.js');
 const COLUMNS = {
   keys: 'keys', media: 'media', data: 'data', late: 'late', 'wrong-fingerprint-of-theirs': 'we refuse theirs',
   'wrong-fingerprint-of-ours': 'they refuse ours', 'no-profile': 'no profile', restart: 'restart', 'we-close': 'we close',
-  'they-close': 'they close', lossy: 'lossy', 'drop-each': 'each lost', attacked: 'attacked', other: 'other',
+  'they-close': 'they close', lossy: 'lossy', 'drop-each': 'each lost', far: 'far away', attacked: 'attacked', other: 'other',
 };
 const NAMES = { suite: suites, group: groups, 'dtls-version': versions };
 

@@ -54,6 +54,7 @@ struct rg_candidate {
     bool delivered;   /* the last protected record was authenticated data */
     unsigned unheard; /* how often our timer fired since it was heard */
     uint64_t made_at;
+    uint64_t left_at;          /* when its last flight left for the first time */
     uint64_t from;             /* the path of the last accepted message */
     uint64_t tried;            /* rg_messages.completed when its peer's flight was last tried */
     uint8_t random[RG_RANDOM]; /* the ClientHello's */
@@ -99,6 +100,7 @@ struct rtpgate_session {
     uint64_t began;    /* start, or the first hello that was answered */
     uint64_t deadline; /* of the handshake, or of UNVERIFIED; in READY: the end of the linger */
     uint64_t rtt;      /* 0: not known */
+    uint64_t slowness; /* client: how long the server took for an answer, at most */
     uint32_t scatter;  /* state of the jitter generator */
 
     uint64_t path;
@@ -221,6 +223,8 @@ enum rg_engine_status rg_candidate_record(struct rg_candidate *candidate, struct
 void rg_candidate_retransmit(struct rg_candidate *candidate);
 /* A new flight has left: counts it and starts its timer. */
 void rg_candidate_flight_left(struct rg_candidate *candidate);
+/* The server has answered its last flight: notes how long that took. */
+void rg_candidate_answered(struct rg_candidate *candidate);
 /* Bad news that nobody authenticated concerns it: if its peer is silent that shows soon. */
 void rg_candidate_doubt(struct rg_candidate *candidate);
 /* The peer repeated what our last flight answers: sends it again within the limits. */

@@ -72,6 +72,7 @@ struct rg_candidate *rg_candidate_new(struct rtpgate_session *session) {
     if (candidate != NULL) {
         candidate->session = session;
         candidate->made_at = session->now;
+        candidate->left_at = session->now;
         rg_flight_init(&candidate->flight, &session->outbox, session->config->mtu, session->path);
     }
     return candidate;
@@ -204,9 +205,16 @@ void rg_candidate_flight_left(struct rg_candidate *candidate) {
     struct rtpgate_session *session = candidate->session;
     uint64_t rto = first_rto(session);
     session->stats.flights_sent++;
+    candidate->left_at = session->now;
     rg_flight_arm(&candidate->flight, session->now,
                   rto > candidate->rto_least ? rto : candidate->rto_least, jitter(session));
     candidate->flight.answers = candidate->answers_least;
+}
+
+void rg_candidate_answered(struct rg_candidate *candidate) {
+    struct rtpgate_session *session = candidate->session;
+    uint64_t took = session->now - candidate->left_at;
+    session->slowness = took > session->slowness ? took : session->slowness;
 }
 
 void rg_candidate_doubt(struct rg_candidate *candidate) {

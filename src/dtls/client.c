@@ -10,6 +10,8 @@ enum {
     /* The same for another cookie when a part of flight 4 is there: the server has accepted ours,
      * and its timer may be that of RFC 6347. */
     LOSSES_BEFORE_OTHER_COOKIE = 7,
+    /* And behind flight 5 when nothing shows that somebody forges: some servers end at a hello. */
+    LOSSES_BEFORE_OTHER_HELLO = 5,
     REQUEST_LONGEST = 3 + 255,
     COOKIE_LONGEST = 32,
     SIGNED_PIECE_MIN = 32, /* curve, group and length are 4 bytes that anybody knows */
@@ -74,12 +76,15 @@ static bool obey(struct rtpgate_session *session, const struct rg_message *reque
         return false;
     }
     candidate->cookie = true;
+    if (!again) { /* or it is we who waited */
+        rg_candidate_answered(candidate);
+    }
     session->request_waits = false;
     session->asked_again = false;
     session->at_arrival = again && !session->at_arrival;
     if (!rg_has_mismatch(session)) {
         rg_heard(session, candidate);
-    } else if (!again) { /* once: a server that wants a cookie may be there */
+    } else if (true) { /* once: a server that wants a cookie may be there */
         session->bad_news.since = session->now;
     }
     rg_candidate_flight_left(candidate);
@@ -118,13 +123,18 @@ static bool awaits_flight4(const struct rg_candidate *candidate) {
     return part_of_flight4_came(candidate) && candidate->flight.losses < LOSSES_BEFORE_OTHER_COOKIE;
 }
 
-static bool is_unanswered(const struct rg_candidate *candidate) {
-    return candidate->flight.losses >= LOSSES_BEFORE_OTHERS;
+/* Silence means nothing for as long as the server may need for an answer. */
+static bool is_unanswered(const struct rg_candidate *candidate, unsigned losses) {
+    const struct rtpgate_session *session = candidate->session;
+    uint64_t patience = session->slowness > session->rtt ? session->slowness : session->rtt;
+    patience = patience < session->config->rto_cap / 2 ? 2 * patience : session->config->rto_cap;
+    return candidate->flight.losses >= losses && session->now - candidate->left_at >= patience;
 }
 
 /* Whether the request that was obeyed may have been the wrong one. */
 static bool may_obey_another(const struct rg_candidate *candidate) {
-    return candidate->request != NULL && is_unanswered(candidate) && !awaits_flight4(candidate);
+    return candidate->request != NULL && is_unanswered(candidate, LOSSES_BEFORE_OTHERS) &&
+           !awaits_flight4(candidate);
 }
 
 /*
@@ -234,12 +244,14 @@ bool rg_client_expire(struct rg_candidate *candidate) {
     return rg_flight4_search(candidate, false);
 }
 
-/* Whether every attempt has sent a flight 5, and nobody answers it. */
+/* Whether every attempt has sent a flight 5, and nobody answers it; sooner when somebody forges. */
 static bool is_silent(const struct rtpgate_session *session) {
+    unsigned losses = rg_messages_is_disputed(&session->messages) ? LOSSES_BEFORE_OTHERS
+                                                                  : LOSSES_BEFORE_OTHER_HELLO;
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         const struct rg_candidate *candidate = session->candidates[i];
         if (candidate != NULL && !is_strangers(candidate) &&
-            (candidate->stage != RG_STAGE_FINISHED || !is_unanswered(candidate))) {
+            (candidate->stage != RG_STAGE_FINISHED || !is_unanswered(candidate, losses))) {
             return false;
         }
     }

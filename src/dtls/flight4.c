@@ -296,6 +296,7 @@ static void accept(struct rg_candidate *candidate, const struct rg_message *cons
         candidate->used[i] = flight[i]->serial;
     }
     candidate->stage = RG_STAGE_FINISHED;
+    rg_candidate_answered(candidate);
     if (newest(flight) > candidate->known) {
         rg_heard(session, candidate);
     }
