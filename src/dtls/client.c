@@ -330,13 +330,20 @@ static bool is_only_attempt(const struct rtpgate_session *session,
     return true;
 }
 
-/* A stranger has answered our hello before whom we expect, whose flight 4 may be here or come. */
+/* A stranger has answered our hello before whom we expect, whose flight 4 may be here or come: our
+ * hello leaves at once, however slow its timer has become. */
 void rg_client_begin_again(struct rtpgate_session *session, struct rg_candidate *stranger,
                            bool keep) {
-    bool alone = is_only_attempt(session, stranger);
-    struct rg_candidate *candidate = alone ? attempt(session, stranger) : NULL;
+    struct rg_candidate *candidate = NULL;
+    if (is_only_attempt(session, stranger) && (candidate = attempt(session, stranger)) != NULL) {
+        memcpy(candidate->used, stranger->used, sizeof(candidate->used));
+    }
     if (!keep) {
         rg_candidate_drop(session, stranger);
+    }
+    candidate = first(session);
+    if (candidate != NULL && candidate->stage != RG_STAGE_HELLO) {
+        candidate = waiting(session);
     }
     look_further(candidate);
 }
