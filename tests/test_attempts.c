@@ -1,121 +1,11 @@
 /* A client whose flight 5 nobody answers: it tries something else beside what it has. */
-#include <string.h>
-
-#include "dtls/association.h"
-#include "sim/forge.h"
-#include "sim/pair.h"
-#include "suite.h"
-#include "wire/alert.h"
-#include "wire/handshake.h"
-
-enum { FLIGHT4 = 5, DATAGRAM_MAX = 2000 };
-
-#define MINUTE (60 * SIM_SECOND)
-#define HOUR (60 * MINUTE)
-
-struct datagram {
-    uint8_t bytes[DATAGRAM_MAX];
-    size_t length; /* 0: there is none */
-};
-
-static struct sim_pair pair;
-static struct datagram hello;
-static struct datagram flight4;
-static struct datagram flight5;
-static struct sim_message genuine[FLIGHT4];
-
-static struct datagram next(rtpgate_session *session) {
-    struct datagram datagram;
-    uint64_t path;
-    int length = rtpgate_session_output(session, datagram.bytes, DATAGRAM_MAX, &path);
-    ck_assert_int_ge(length, 0);
-    datagram.length = (size_t)length;
-    return datagram;
-}
-
-static void give(rtpgate_session *session, const struct datagram *datagram, uint64_t now) {
-    ck_assert_int_eq(rtpgate_session_input(session, datagram->bytes, datagram->length, 0, now), 0);
-}
-
-/* The client answers a genuine flight 4. */
-static void answer(void) {
-    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
-    hello = next(pair.client.session);
-    give(pair.server.session, &hello, 0);
-    flight4 = next(pair.server.session);
-    (void)sim_take_apart(flight4.bytes, flight4.length, genuine, 0, FLIGHT4);
-    give(pair.client.session, &flight4, 0);
-    flight5 = next(pair.client.session);
-    ck_assert_uint_gt(flight5.length, 400);
-}
+#include "attempts.h"
 
 static void setup(void) {
     rtpgate_config *config = sim_config(0);
     ck_assert_int_eq(rtpgate_config_set_deadline(config, HOUR), 0);
     sim_pair_init_with(&pair, 1, &sim_calm, config, NULL);
     answer();
-}
-
-/* The client does not know whom it expects. */
-static void setup_late(void) {
-    sim_pair_init(&pair, 1, &sim_calm);
-    sim_ours_clear(&pair.client);
-    sim_ours_init(&pair.client, sim_config(0), RTPGATE_ROLE_CLIENT, 0);
-    answer();
-}
-
-static void teardown(void) {
-    sim_pair_clear(&pair);
-}
-
-static bool is_hello(const struct datagram *datagram) {
-    struct sim_message message[1] = {{0}};
-    (void)sim_take_apart(datagram->bytes, datagram->length, message, 0, 1);
-    return message[0].type == RG_CLIENT_HELLO;
-}
-
-/* Lets the client's timers fire until then. Counts what it sends; `*last` is the last of it. */
-static unsigned be_silent(uint64_t until, struct datagram *last, unsigned *hellos) {
-    unsigned sent = 0;
-    *hellos = 0;
-    for (uint64_t due; (due = rtpgate_session_deadline(pair.client.session)) <= until;) {
-        ck_assert_int_eq(rtpgate_session_expire(pair.client.session, due), 0);
-        for (struct datagram datagram; (datagram = next(pair.client.session)).length > 0; sent++) {
-            *hellos += is_hello(&datagram);
-            *last = datagram;
-        }
-    }
-    return sent;
-}
-
-/* Hands over all that both have to send, until there is nothing. */
-static void talk(rtpgate_session *server, uint64_t now) {
-    for (bool more = true; more;) {
-        struct datagram ours = next(pair.client.session);
-        struct datagram theirs = next(server);
-        more = ours.length + theirs.length > 0;
-        if (ours.length > 0) {
-            give(server, &ours, now);
-        }
-        if (theirs.length > 0) {
-            give(pair.client.session, &theirs, now);
-        }
-    }
-}
-
-static unsigned attempts(void) {
-    unsigned count = 0;
-    for (size_t i = 0; i < RG_CANDIDATES; i++) {
-        count += pair.client.session->candidates[i] != NULL;
-    }
-    return count;
-}
-
-static void assert_failed(int expected) {
-    int cause = 0;
-    ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_FAILED);
-    (void)rtpgate_session_error(pair.client.session, &cause);
-    ck_assert_int_eq(cause, expected);
 }
 
 START_TEST(silence_sends_the_hello_again) {
@@ -234,52 +124,6 @@ START_TEST(a_late_refusal_is_told_as_soon_as_an_early_one) {
 }
 END_TEST
 
-/* What was tried beside it while the answer was missing has no hope of its own. */
-START_TEST(a_late_mismatch_is_told_with_another_attempt_beside) {
-    struct datagram last;
-    unsigned hellos;
-    (void)be_silent(SIM_SECOND, &last, &hellos);
-    ck_assert_uint_eq(attempts(), 2);
-    give(pair.server.session, &flight5, SIM_SECOND);
-    talk(pair.server.session, SIM_SECOND);
-    ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_UNVERIFIED);
-    sim_ours_expect(&pair.client, 2, 2 * SIM_SECOND);
-    (void)be_silent(4 * SIM_SECOND, &last, &hellos);
-    assert_failed(RTPGATE_ERR_FINGERPRINT);
-}
-END_TEST
-
-static void assert_sends_hello(void) {
-    struct datagram datagram = next(pair.client.session);
-    ck_assert(is_hello(&datagram));
-    ck_assert_uint_eq(next(pair.client.session).length, 0);
-}
-
-/* His flight 4 is still there, and not answered again. */
-START_TEST(a_stranger_who_leaves_is_followed_by_a_hello) {
-    give(pair.server.session, &flight5, 0);
-    struct datagram final = next(pair.server.session);
-    give(pair.client.session, &final, 0);
-    ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_UNVERIFIED);
-    ck_assert_int_eq(rtpgate_session_close(pair.server.session, 0), 0);
-    final = next(pair.server.session);
-    give(pair.client.session, &final, 0);
-    assert_sends_hello();
-}
-END_TEST
-
-/* However slow its timer has become. */
-START_TEST(the_fingerprint_brings_a_hello_at_once) {
-    struct datagram last;
-    unsigned hellos;
-    (void)be_silent(10 * SIM_SECOND, &last, &hellos);
-    ck_assert_uint_eq(attempts(), 2);
-    sim_ours_expect(&pair.client, 2, 10 * SIM_SECOND);
-    ck_assert_uint_eq(attempts(), 1);
-    assert_sends_hello();
-}
-END_TEST
-
 /* The server's Finished was lost, what it said after that was not. */
 START_TEST(an_end_under_the_keys_is_told_with_another_attempt_beside) {
     struct datagram last;
@@ -330,6 +174,7 @@ START_TEST(a_server_finishes_one_of_two_attempts) {
     sim_pair_init(&pair, 1, &sim_calm);
     sim_ours_clear(&pair.server);
     sim_ours_init(&pair.server, sim_config(1), RTPGATE_ROLE_SERVER, 0);
+    sim_ours_seed(&pair.server, 1);
     ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
     struct datagram first = greet(0);
     request_cookie(0);
@@ -421,11 +266,6 @@ int main(void) {
     tcase_add_test(tests, an_end_under_the_keys_is_told_with_another_attempt_beside);
     tcase_add_test(tests, each_combination_is_answered_once_before_any_again);
     tcase_add_test(tests, a_silent_server_gets_few_datagrams);
-    TCase *late = suite_case(suite, "a fingerprint that comes late");
-    tcase_add_checked_fixture(late, setup_late, teardown);
-    tcase_add_test(late, a_late_mismatch_is_told_with_another_attempt_beside);
-    tcase_add_test(late, a_stranger_who_leaves_is_followed_by_a_hello);
-    tcase_add_test(late, the_fingerprint_brings_a_hello_at_once);
     tcase_add_test(suite_case(suite, "two hellos"), a_server_finishes_one_of_two_attempts);
     int failed = suite_run(suite);
     sim_ours_finish();

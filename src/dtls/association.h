@@ -225,6 +225,9 @@ void rg_candidate_retransmit(struct rg_candidate *candidate);
 void rg_candidate_flight_left(struct rg_candidate *candidate);
 /* The server has answered its last flight: notes how long that took. */
 void rg_candidate_answered(struct rg_candidate *candidate);
+/* Whether so many timers of it fired without an answer, and as much time passed as the server may
+ * need for one. */
+bool rg_candidate_is_unanswered(const struct rg_candidate *candidate, unsigned losses);
 /* Bad news that nobody authenticated concerns it: if its peer is silent that shows soon. */
 void rg_candidate_doubt(struct rg_candidate *candidate);
 /* The peer repeated what our last flight answers: sends it again within the limits. */

@@ -5,6 +5,9 @@
 #include "dtls/engine_records.h"
 #include "wire/handshake.h"
 
+/* Microseconds; the first timer of RFC 6347, and what it may have come to where the RTT is known.
+ */
+enum { PATIENCE_MAX = 1000000, PATIENCE_KNOWN = 3000000 };
 /* RFC 8422 5.4: curve_type named_curve, then the group. */
 enum { NAMED_CURVE = 3 };
 
@@ -215,6 +218,19 @@ void rg_candidate_answered(struct rg_candidate *candidate) {
     struct rtpgate_session *session = candidate->session;
     uint64_t took = session->now - candidate->left_at;
     session->slowness = took > session->slowness ? took : session->slowness;
+}
+
+static uint64_t twice(uint64_t time, uint64_t most) {
+    return time < most / 2 ? 2 * time : most;
+}
+
+/* What a server took for an answer was longer, perhaps, than it needed: it came late, or something
+ * was lost. */
+bool rg_candidate_is_unanswered(const struct rg_candidate *candidate, unsigned losses) {
+    const struct rtpgate_session *session = candidate->session;
+    uint64_t silence = session->now - candidate->left_at;
+    return candidate->flight.losses >= losses && silence >= twice(session->rtt, PATIENCE_KNOWN) &&
+           silence >= twice(session->slowness, PATIENCE_MAX);
 }
 
 void rg_candidate_doubt(struct rg_candidate *candidate) {

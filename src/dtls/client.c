@@ -84,7 +84,7 @@ static bool obey(struct rtpgate_session *session, const struct rg_message *reque
     session->at_arrival = again && !session->at_arrival;
     if (!rg_has_mismatch(session)) {
         rg_heard(session, candidate);
-    } else if (true) { /* once: a server that wants a cookie may be there */
+    } else if (!again) { /* once: a server that wants a cookie may be there */
         session->bad_news.since = session->now;
     }
     rg_candidate_flight_left(candidate);
@@ -123,17 +123,10 @@ static bool awaits_flight4(const struct rg_candidate *candidate) {
     return part_of_flight4_came(candidate) && candidate->flight.losses < LOSSES_BEFORE_OTHER_COOKIE;
 }
 
-/* Silence means nothing for as long as the server may need for an answer. */
-static bool is_unanswered(const struct rg_candidate *candidate, unsigned losses) {
-    const struct rtpgate_session *session = candidate->session;
-    uint64_t patience = session->slowness > session->rtt ? session->slowness : session->rtt;
-    patience = patience < session->config->rto_cap / 2 ? 2 * patience : session->config->rto_cap;
-    return candidate->flight.losses >= losses && session->now - candidate->left_at >= patience;
-}
-
 /* Whether the request that was obeyed may have been the wrong one. */
 static bool may_obey_another(const struct rg_candidate *candidate) {
-    return candidate->request != NULL && is_unanswered(candidate, LOSSES_BEFORE_OTHERS) &&
+    return candidate->request != NULL &&
+           rg_candidate_is_unanswered(candidate, LOSSES_BEFORE_OTHERS) &&
            !awaits_flight4(candidate);
 }
 
@@ -251,7 +244,8 @@ static bool is_silent(const struct rtpgate_session *session) {
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         const struct rg_candidate *candidate = session->candidates[i];
         if (candidate != NULL && !is_strangers(candidate) &&
-            (candidate->stage != RG_STAGE_FINISHED || !is_unanswered(candidate, losses))) {
+            (candidate->stage != RG_STAGE_FINISHED ||
+             !rg_candidate_is_unanswered(candidate, losses))) {
             return false;
         }
     }
@@ -334,17 +328,26 @@ static bool is_only_attempt(const struct rtpgate_session *session,
  * hello leaves at once, however slow its timer has become. */
 void rg_client_begin_again(struct rtpgate_session *session, struct rg_candidate *stranger,
                            bool keep) {
-    struct rg_candidate *candidate = NULL;
-    if (is_only_attempt(session, stranger) && (candidate = attempt(session, stranger)) != NULL) {
-        memcpy(candidate->used, stranger->used, sizeof(candidate->used));
+    uint64_t used[RG_FLIGHT4];
+    bool over = stranger->stage == RG_STAGE_DONE;
+    memcpy(used, stranger->used, sizeof(used));
+    if (is_only_attempt(session, stranger)) {
+        (void)attempt(session, stranger);
     }
     if (!keep) {
         rg_candidate_drop(session, stranger);
     }
-    candidate = first(session);
+    struct rg_candidate *candidate = first(session);
     if (candidate != NULL && candidate->stage != RG_STAGE_HELLO) {
         candidate = waiting(session);
     }
+    if (candidate == NULL) {
+        return;
+    }
+    if (over) { /* or the next fingerprint may be his */
+        memcpy(candidate->used, used, sizeof(used));
+    }
+    candidate->rto_least = 0; /* it was he who was slow */
     look_further(candidate);
 }
 

@@ -296,8 +296,8 @@ static void accept(struct rg_candidate *candidate, const struct rg_message *cons
         candidate->used[i] = flight[i]->serial;
     }
     candidate->stage = RG_STAGE_FINISHED;
-    rg_candidate_answered(candidate);
     if (newest(flight) > candidate->known) {
+        rg_candidate_answered(candidate);
         rg_heard(session, candidate);
     }
     rg_candidate_flight_left(candidate);
