@@ -212,7 +212,7 @@ RTPGATE_API int rtpgate_session_set_path(rtpgate_session *session, uint64_t path
 /*
  * The round-trip time that the caller knows (ICE measured it), in microseconds; 0: unknown. From
  * the next flight on the timer starts from 1.5 * rtt, but not below 20 ms nor above the config's
- * first value, and a client tries nothing else than to repeat itself before twice that has passed.
+ * first value, and a client doubts no silence of the server before twice that (3 s at most).
  * Returns 0; RTPGATE_ERR_INVAL for a NULL.
  */
 RTPGATE_API int rtpgate_session_set_rtt(rtpgate_session *session, uint64_t rtt, uint64_t now);
