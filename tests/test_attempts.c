@@ -15,7 +15,7 @@ START_TEST(silence_sends_the_hello_again) {
     ck_assert_uint_eq(hellos, 0);
     ck_assert_uint_eq(attempts(), 1);
     (void)be_silent(SIM_SECOND / 2, &last, &hellos);
-    ck_assert_uint_eq(hellos, 1);
+    ck_assert_uint_ge(hellos, 1);
     ck_assert_uint_eq(attempts(), 2);
     /* It goes on as slowly as the first had become. */
     ck_assert_uint_ge(pair.client.session->candidates[1]->flight.rto, SIM_SECOND / 5);
@@ -39,9 +39,31 @@ START_TEST(silence_means_more_where_somebody_forges) {
 }
 END_TEST
 
+/* It may be that it came late, or that the caller is wrong. */
+START_TEST(silence_means_something_after_some_seconds) {
+    const uint64_t answered = _i == 0 ? 3 * SIM_SECOND : 1000;
+    struct datagram last;
+    unsigned hellos;
+    sim_pair_clear(&pair);
+    sim_pair_init(&pair, 1, &sim_calm);
+    ck_assert_int_eq(rtpgate_session_set_rtt(pair.client.session, _i == 0 ? 0 : 10 * SIM_SECOND, 0),
+                     0);
+    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
+    hello = next(pair.client.session);
+    (void)be_silent(answered, &last, &hellos);
+    give(pair.server.session, &hello, answered);
+    flight4 = next(pair.server.session);
+    give(pair.client.session, &flight4, answered);
+    (void)be_silent(answered + SIM_SECOND, &last, &hellos);
+    ck_assert_uint_eq(hellos, 0);
+    (void)be_silent(answered + (_i == 0 ? 2 : 7) * SIM_SECOND, &last, &hellos);
+    ck_assert_uint_ge(hellos, 1);
+}
+END_TEST
+
 /* As far away or as busy as its flight 4 has shown, or as the caller has told. */
 START_TEST(silence_of_a_slow_server_means_nothing) {
-    const uint64_t took = 7 * SIM_SECOND / 10;
+    const uint64_t took = 4 * SIM_SECOND / 10;
     const uint64_t answered = _i == 0 ? took : 1000;
     struct datagram last;
     unsigned hellos;
@@ -57,7 +79,7 @@ START_TEST(silence_of_a_slow_server_means_nothing) {
     (void)be_silent(answered + 2 * took - 1000, &last, &hellos);
     ck_assert_uint_eq(hellos, 0);
     (void)be_silent(answered + 2 * SIM_SECOND, &last, &hellos);
-    ck_assert_uint_eq(hellos, 1);
+    ck_assert_uint_ge(hellos, 1);
 }
 END_TEST
 
@@ -258,6 +280,7 @@ int main(void) {
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, silence_sends_the_hello_again);
     tcase_add_test(tests, silence_means_more_where_somebody_forges);
+    tcase_add_loop_test(tests, silence_means_something_after_some_seconds, 0, 2);
     tcase_add_loop_test(tests, silence_of_a_slow_server_means_nothing, 0, 2);
     tcase_add_test(tests, another_flight_4_is_answered_beside_the_first);
     tcase_add_test(tests, the_first_attempt_is_never_given_up);

@@ -80,6 +80,70 @@ START_TEST(nor_is_he_answered_by_an_attempt_that_waits) {
 }
 END_TEST
 
+static void meet_stranger(struct sim_ours *stranger, uint64_t now) {
+    sim_ours_init(stranger, sim_config(2), RTPGATE_ROLE_SERVER, now);
+    sim_ours_expect(stranger, 0, now);
+    give(stranger->session, &hello, now);
+    struct datagram theirs = next(stranger->session);
+    give(pair.client.session, &theirs, now);
+}
+
+static void finish_with(struct sim_ours *server, uint64_t now) {
+    struct datagram ours = next(pair.client.session);
+    give(server->session, &ours, now);
+    struct datagram theirs = next(server->session);
+    give(pair.client.session, &theirs, now);
+    ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_UNVERIFIED);
+}
+
+static void leave(struct sim_ours *server, uint64_t now) {
+    ck_assert_int_eq(rtpgate_session_close(server->session, now), 0);
+    struct datagram last = next(server->session);
+    give(pair.client.session, &last, now);
+}
+
+/* Whoever comes back in between is no better. */
+START_TEST(of_several_who_left_none_is_answered_again) {
+    struct sim_ours stranger;
+    give(pair.client.session, &flight4, 0);
+    give(pair.server.session, &flight5, 0);
+    struct datagram last = next(pair.server.session);
+    give(pair.client.session, &last, 0);
+    leave(&pair.server, 0);
+    assert_sends_hello();
+    meet_stranger(&stranger, 1000);
+    finish_with(&stranger, 1000);
+    leave(&stranger, 1000);
+    assert_sends_hello();
+    sim_ours_clear(&stranger);
+}
+END_TEST
+
+/* A flight 5 that the stranger has not answered is there as well, and a hello that waits. */
+START_TEST(nobody_else_is_greeted_when_whom_we_expect_has_finished) {
+    struct sim_ours stranger;
+    struct datagram last;
+    unsigned hellos;
+    (void)be_silent(SIM_SECOND, &last, &hellos);
+    ck_assert_uint_eq(attempts(), 2);
+    meet_stranger(&stranger, SIM_SECOND);
+    while ((last = next(pair.client.session)).length > 0) {
+        give(stranger.session, &last, SIM_SECOND);
+    }
+    struct datagram theirs = next(stranger.session);
+    uint64_t now = SIM_SECOND;
+    while (attempts() < 3 && now < MINUTE) {
+        (void)be_silent(now += 1000, &last, &hellos);
+    }
+    give(pair.client.session, &theirs, now);
+    ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_UNVERIFIED);
+    sim_ours_expect(&pair.client, 2, now);
+    ck_assert_int_eq(rtpgate_session_state(pair.client.session), RTPGATE_STATE_READY);
+    ck_assert_uint_eq(next(pair.client.session).length, 0);
+    sim_ours_clear(&stranger);
+}
+END_TEST
+
 /* A later fingerprint replaces the first, and is that of the flight 4 that was given up. */
 START_TEST(a_corrected_fingerprint_brings_back_who_answered_first) {
     sim_ours_expect(&pair.client, 2, 1000);
@@ -120,6 +184,8 @@ int main(void) {
     tcase_add_test(late, requests_do_not_put_off_a_mismatch);
     tcase_add_test(late, a_stranger_who_leaves_is_followed_by_a_hello);
     tcase_add_test(late, nor_is_he_answered_by_an_attempt_that_waits);
+    tcase_add_test(late, of_several_who_left_none_is_answered_again);
+    tcase_add_test(late, nobody_else_is_greeted_when_whom_we_expect_has_finished);
     tcase_add_test(late, a_corrected_fingerprint_brings_back_who_answered_first);
     tcase_add_test(late, the_fingerprint_brings_a_hello_at_once);
     int failed = suite_run(suite);

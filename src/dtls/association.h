@@ -76,7 +76,7 @@ struct rg_candidate {
     bool cookie;               /* and that with the cookie of `request` */
     uint64_t used[RG_FLIGHT4]; /* serials of what our flight 5 answers; 0: nothing yet */
     uint64_t known;            /* rg_messages.completed when the candidate began */
-    uint64_t rto_least;        /* what the timer of the attempt before it had come to */
+    uint64_t rto_least;        /* its first timeout, if that is more than usual */
     unsigned answers_least;    /* and how often that had answered */
     uint8_t *request;          /* the HelloVerifyRequest that was obeyed; NULL: none */
     size_t request_length;
@@ -223,6 +223,8 @@ enum rg_engine_status rg_candidate_record(struct rg_candidate *candidate, struct
 void rg_candidate_retransmit(struct rg_candidate *candidate);
 /* A new flight has left: counts it and starts its timer. */
 void rg_candidate_flight_left(struct rg_candidate *candidate);
+/* The first timeout of another attempt: four times that of those before it. */
+uint64_t rg_candidate_slower(const struct rtpgate_session *session);
 /* The server has answered its last flight: notes how long that took. */
 void rg_candidate_answered(struct rg_candidate *candidate);
 /* Whether so many timers of it fired without an answer, and as much time passed as the server may

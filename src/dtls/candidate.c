@@ -204,6 +204,16 @@ static uint64_t first_rto(const struct rtpgate_session *session) {
     return rto < most ? rto : most;
 }
 
+uint64_t rg_candidate_slower(const struct rtpgate_session *session) {
+    const uint64_t most = session->config->rto_cap;
+    uint64_t rto = session->config->rto_initial;
+    for (size_t i = 0; i < RG_CANDIDATES; i++) {
+        const struct rg_candidate *candidate = session->candidates[i];
+        rto = candidate != NULL && candidate->rto_least > rto ? candidate->rto_least : rto;
+    }
+    return rto < most / 4 ? 4 * rto : most;
+}
+
 void rg_candidate_flight_left(struct rg_candidate *candidate) {
     struct rtpgate_session *session = candidate->session;
     uint64_t rto = first_rto(session);

@@ -281,7 +281,7 @@ static struct rg_candidate *attempt(struct rtpgate_session *session,
     candidate->unheard = model->unheard;
     candidate->known = session->messages.completed;
     candidate->cursor = session->combination;
-    candidate->rto_least = model->flight.rto;
+    candidate->rto_least = rg_candidate_slower(session);
     candidate->answers_least = model->flight.answers;
     if ((request.at != NULL && !keep_request(candidate, request)) ||
         !rg_flight4_reopen(candidate, request.at != NULL)) {
@@ -328,9 +328,10 @@ static bool is_only_attempt(const struct rtpgate_session *session,
  * hello leaves at once, however slow its timer has become. */
 void rg_client_begin_again(struct rtpgate_session *session, struct rg_candidate *stranger,
                            bool keep) {
-    uint64_t used[RG_FLIGHT4];
-    bool over = stranger->stage == RG_STAGE_DONE;
-    memcpy(used, stranger->used, sizeof(used));
+    if (stranger->stage == RG_STAGE_DONE) { /* or the next fingerprint may be his */
+        rg_flight4_retire(stranger);
+    }
+    session->slowness = 0; /* that was his */
     if (is_only_attempt(session, stranger)) {
         (void)attempt(session, stranger);
     }
@@ -338,17 +339,13 @@ void rg_client_begin_again(struct rtpgate_session *session, struct rg_candidate 
         rg_candidate_drop(session, stranger);
     }
     struct rg_candidate *candidate = first(session);
-    if (candidate != NULL && candidate->stage != RG_STAGE_HELLO) {
+    if (candidate != NULL && candidate->stage == RG_STAGE_FINISHED) {
         candidate = waiting(session);
     }
-    if (candidate == NULL) {
-        return;
+    if (candidate != NULL && candidate->stage == RG_STAGE_HELLO) {
+        candidate->rto_least = 0;
+        look_further(candidate);
     }
-    if (over) { /* or the next fingerprint may be his */
-        memcpy(candidate->used, used, sizeof(used));
-    }
-    candidate->rto_least = 0; /* it was he who was slow */
-    look_further(candidate);
 }
 
 /* It does want the cookie (see doubt_request): a flight of its own, or our timer would doubt that

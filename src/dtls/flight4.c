@@ -280,14 +280,29 @@ static bool is_same(const uint64_t *used, const struct rg_message *const *flight
     return true;
 }
 
-/* Whether a flight 5 of ours answers just this already. */
+/* Whether a flight 5 of ours answers just this already, or did until its handshake was over. */
 static bool is_used(const struct rtpgate_session *session, const struct rg_message *const *flight) {
+    if (flight[KEY_EXCHANGE]->taken) {
+        return true;
+    }
     for (size_t i = 0; i < RG_CANDIDATES; i++) {
         if (session->candidates[i] != NULL && is_same(session->candidates[i]->used, flight)) {
             return true;
         }
     }
     return false;
+}
+
+void rg_flight4_retire(const struct rg_candidate *candidate) {
+    struct rg_messages *messages = &candidate->session->messages;
+    for (unsigned i = 0; i < 2 * RG_VARIANTS; i++) {
+        unsigned sequence = i / RG_VARIANTS + KEY_EXCHANGE;
+        const struct rg_message *message =
+            rg_messages_get(messages, sequence, RG_SERVER_KEY_EXCHANGE, i % RG_VARIANTS);
+        if (message != NULL && message->serial == candidate->used[KEY_EXCHANGE]) {
+            rg_messages_take(messages, message);
+        }
+    }
 }
 
 static void accept(struct rg_candidate *candidate, const struct rg_message *const *flight) {

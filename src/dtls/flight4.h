@@ -22,4 +22,7 @@ bool rg_flight4_reopen(struct rg_candidate *candidate, bool cookie);
  */
 bool rg_flight4_search(struct rg_candidate *candidate, bool trusted_only);
 
+/* The handshake is over: nobody answers its flight 4 again. */
+void rg_flight4_retire(const struct rg_candidate *candidate);
+
 #endif
