@@ -125,7 +125,11 @@ static void complain(const char *id, const char *why) {
 bool call_suspend(struct call *call) {
     rtpgate_media *media = call->keeper != NULL ? rtpgate_peer_media(call->peer) : NULL;
     struct stored stored;
-    if (media == NULL || !call->nominated || call->ended_at != 0 || !describe(&stored, call)) {
+    if (media == NULL || call->ended_at != 0) {
+        return false;
+    }
+    if (!call->nominated || !describe(&stored, call)) {
+        complain(call->id, "the browser has chosen no path yet");
         return false;
     }
     int length = rtpgate_media_suspend(media, call->keeper->key, stored.state_id, stored.state,

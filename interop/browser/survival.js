@@ -69,6 +69,7 @@ async function survives({ talk, role, profile }, signal, least) {
     const server = new Server(`${program.url}/whip`, true);
     const call = await talk.open({ query: { role, profiles: profile }, server, front });
     const before = await good(call, profile, role);
+    await call.untilOurs('the browser has chosen its path', (mine) => mine.nominated);
     const seen = { dtls: relay.dtls, packets: relay.packets };
     same(`how our program ended by ${signal}`, await program.stop(signal), signal === 'SIGKILL' ? signal : 0);
     await program.start();
