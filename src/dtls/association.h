@@ -77,7 +77,7 @@ struct rg_candidate {
     uint64_t used[RG_FLIGHT4]; /* serials of what our flight 5 answers; 0: nothing yet */
     uint64_t known;            /* rg_messages.completed when the candidate began */
     uint64_t rto_least;        /* its first timeout, if that is more than usual */
-    unsigned answers_least;    /* and how often that had answered */
+    unsigned answers_least;    /* how often the attempt before it had answered */
     uint8_t *request;          /* the HelloVerifyRequest that was obeyed; NULL: none */
     size_t request_length;
 };
