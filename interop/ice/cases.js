@@ -185,11 +185,20 @@ async function noProfile({ talk, role, lacking, unanswered }) {
   return ours.error.slice(0, 90);
 }
 
+// A peer that mixes two handshakes up, or gives its own up when it is slow, has finished ours, and not a packet of it is authentic.
+async function unlessItsOwn(error, call, { mixes, tires }) {
+  const [ours, theirs] = await Promise.all([call.ours(), call.theirs()]).catch(() => [{}, {}]);
+  const finished = ours.state === 'ready' && ours.media.rtpUnprotected === 0;
+  if (mixes && finished && ours.handshakesTried > 1 && ours.media.authFailures > 0) throw new Skip(`${mixes}, which we answered since it was slow`);
+  if (tires && finished && theirs.transport.dtlsState === 'failed') throw new Skip(tires);
+  throw error;
+}
+
 // The handshake heals whatever the proxy does to its datagrams; media flows as if nothing had been.
-async function lossy({ talk, role, loses }) {
+async function lossy({ talk, role, loses, tires }) {
   if (loses) throw new Skip(loses);
   const call = await talk.open({ query: { role } });
-  const result = await good(call, await profileOf(call), role);
+  const result = await good(call, await profileOf(call), role).catch((error) => unlessItsOwn(error, call, { tires }));
   ensure(call.proxy && call.proxy.lost > 0, 'no datagram was lost');
   const { handshakeMicroseconds, retransmissions } = result.ours;
   return `${call.proxy.lost} lost, ${retransmissions} repetitions of ours, ${(handshakeMicroseconds / 1000).toFixed(1)} ms`;
@@ -202,18 +211,11 @@ async function far({ talk, role }) {
   return `${ours.retransmissions} repetitions of ours, ${(ours.handshakeMicroseconds / 1000).toFixed(1)} ms`;
 }
 
-// A peer that mixes two handshakes up has finished ours, and not a packet of it is authentic.
-async function unlessMixed(error, call, mixes) {
-  const { state, handshakesTried, media } = await call.ours().catch(() => ({}));
-  const mixed = state === 'ready' && handshakesTried > 1 && media.authFailures > 0 && media.rtpUnprotected === 0;
-  throw mixes && mixed ? new Skip(`${mixes}, which we answered since it was slow`) : error;
-}
-
 // What somebody forges in the peer's name ends nothing.
-async function attacked({ talk, role, dies, mixes }) {
+async function attacked({ talk, role, dies, mixes, tires }) {
   if (dies) throw new Skip(dies);
   const call = await talk.open({ query: { role } });
-  const result = await good(call, await profileOf(call), role).catch((error) => unlessMixed(error, call, mixes));
+  const result = await good(call, await profileOf(call), role).catch((error) => unlessItsOwn(error, call, { mixes, tires }));
   ensure(call.proxy && call.proxy.forged >= 3, `forged before ${call.proxy && call.proxy.forged} datagrams`);
   return `forged before ${call.proxy.forged} datagrams; ${seen(result)}`;
 }

@@ -8,6 +8,7 @@
 //   iceRestart, tlsIds   what it can
 //   restart, closing, checking    the cases that say what it does then
 //   loses                why it may end in a lossy network, whatever we do: (role) => reason
+//   tires                why it may give a handshake up that we have finished, when it is slow
 //   mixes                why it may have other SRTP keys than we after we answered what somebody forged: (role) => reason
 //   dies                 why it ends at our answer to what somebody forges: (role, attack) => reason
 //   quirks               options of the cases where it is unlike a browser, by our role
@@ -40,23 +41,23 @@ function* lives({ iceRestart, tlsIds, restart, closing = 'theyClose' }, role, we
   yield ['they-close', `${we}, the peer closes`, cases[closing], { role }];
 }
 
-function* badNetworks({ datagrams, loses = () => null }, role, we) {
+function* badNetworks({ datagrams, tires, loses = () => null }, role, we) {
   for (const seed of SEEDS)
-    yield ['lossy', `${we}, ${BAD}, seed ${seed}`, cases.lossy, { role, loses: loses(role), disturb: { ...LOSSY, seed } }];
+    yield ['lossy', `${we}, ${BAD}, seed ${seed}`, cases.lossy, { role, tires, loses: loses(role), disturb: { ...LOSSY, seed } }];
   yield ['far', `${we}, ${FAR} ms away`, cases.far, { role, disturb: { only: 'dtls', far: FAR } }];
   for (const [index, way] of ['up', 'down'].entries())
     for (let n = 1; n <= datagrams[role][index]; n++)
-      yield ['drop-each', `${we}, datagram ${n} ${way} lost`, cases.lossy, { role, disturb: { only: 'dtls', [`drop-${way}`]: n } }];
+      yield ['drop-each', `${we}, datagram ${n} ${way} lost`, cases.lossy, { role, tires, disturb: { only: 'dtls', [`drop-${way}`]: n } }];
 }
 
 // Towards our side, which is behind the proxy in either role, before each datagram but those of the peer's own hello: a
 // hello that comes before it ends most clients.
-function* attacks({ datagrams, dies = () => null, mixes = () => null }, role, we) {
+function* attacks({ datagrams, tires, dies = () => null, mixes = () => null }, role, we) {
   for (const attack of ATTACKS) {
     const forgery = { 'forge-up': path.join(process.env.FORGED, `${role}.${attack}`), 'forge-after': role === 'server' ? datagrams.server[0] - 1 : 0 };
     // Our client may be asked for it twice before a slow server has answered.
     const cookie = role === 'client' && attack === 'verify-requests' && 'it may end at a hello with a cookie that it did not ask for';
-    yield ['attacked', `${we}, attacked by ${attack}`, cases.attacked, { role, dies: cookie || dies(role, attack), mixes: mixes(role), disturb: { only: 'dtls', ...forgery } }];
+    yield ['attacked', `${we}, attacked by ${attack}`, cases.attacked, { role, tires, dies: cookie || dies(role, attack), mixes: mixes(role), disturb: { only: 'dtls', ...forgery } }];
   }
 }
 

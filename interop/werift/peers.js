@@ -75,5 +75,6 @@ exports.peers = [{
     role === 'client'
       ? SLOW.includes(attack) && 'a ClientHello after the one with the cookie ends its handshake'
       : attack === 'hellos' && RANDOM,
+  tires: 'when it is slow it may give its handshake up, though Finished has come',
   mixes: (role) => role === 'server' && RANDOM,
 }];
