@@ -39,21 +39,27 @@ START_TEST(silence_means_more_where_somebody_forges) {
 }
 END_TEST
 
+/* The server answers at that time; the client was told that RTT. */
+static void answer_at(uint64_t when, uint64_t rtt) {
+    struct datagram last;
+    unsigned hellos;
+    sim_pair_clear(&pair);
+    sim_pair_init(&pair, 1, &sim_calm);
+    ck_assert_int_eq(rtpgate_session_set_rtt(pair.client.session, rtt, 0), 0);
+    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
+    hello = next(pair.client.session);
+    (void)be_silent(when, &last, &hellos);
+    give(pair.server.session, &hello, when);
+    flight4 = next(pair.server.session);
+    give(pair.client.session, &flight4, when);
+}
+
 /* It may be that it came late, or that the caller is wrong. */
 START_TEST(silence_means_something_after_some_seconds) {
     const uint64_t answered = _i == 0 ? 3 * SIM_SECOND : 1000;
     struct datagram last;
     unsigned hellos;
-    sim_pair_clear(&pair);
-    sim_pair_init(&pair, 1, &sim_calm);
-    ck_assert_int_eq(rtpgate_session_set_rtt(pair.client.session, _i == 0 ? 0 : 10 * SIM_SECOND, 0),
-                     0);
-    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
-    hello = next(pair.client.session);
-    (void)be_silent(answered, &last, &hellos);
-    give(pair.server.session, &hello, answered);
-    flight4 = next(pair.server.session);
-    give(pair.client.session, &flight4, answered);
+    answer_at(answered, _i == 0 ? 0 : 10 * SIM_SECOND);
     (void)be_silent(answered + SIM_SECOND, &last, &hellos);
     ck_assert_uint_eq(hellos, 0);
     (void)be_silent(answered + (_i == 0 ? 2 : 7) * SIM_SECOND, &last, &hellos);
@@ -67,15 +73,7 @@ START_TEST(silence_of_a_slow_server_means_nothing) {
     const uint64_t answered = _i == 0 ? took : 1000;
     struct datagram last;
     unsigned hellos;
-    sim_pair_clear(&pair);
-    sim_pair_init(&pair, 1, &sim_calm);
-    ck_assert_int_eq(rtpgate_session_set_rtt(pair.client.session, _i == 0 ? 0 : took, 0), 0);
-    ck_assert_int_eq(rtpgate_session_start(pair.client.session, 0), 0);
-    hello = next(pair.client.session);
-    (void)be_silent(answered, &last, &hellos);
-    give(pair.server.session, &hello, answered);
-    flight4 = next(pair.server.session);
-    give(pair.client.session, &flight4, answered);
+    answer_at(answered, _i == 0 ? 0 : took);
     (void)be_silent(answered + 2 * took - 1000, &last, &hellos);
     ck_assert_uint_eq(hellos, 0);
     (void)be_silent(answered + 2 * SIM_SECOND, &last, &hellos);
