@@ -48,9 +48,8 @@ static void copied(struct sim_volley *volley, const struct sim_scene *scene, uns
 
 static void piece(struct sim_volley *volley, const struct sim_message *message,
                   uint16_t message_seq, size_t from, size_t to) {
-    sim_volley_forge(volley, sim_forge_fragment(message->type, message_seq,
-                                                (uint32_t)message->length, (uint32_t)from,
-                                                message->body + from, to - from, message_seq));
+    sim_volley_fragment(volley, message->type, message_seq, (uint32_t)message->length,
+                        (uint32_t)from, message->body + from, to - from, message_seq);
 }
 
 /* All of the client's hello but its random. */
@@ -82,8 +81,7 @@ static void known(struct sim_volley *volley, const struct sim_scene *scene, unsi
         }
         for (uint32_t n = 0; i == KEY_EXCHANGE && n <= 2 * SPREAD; n++) {
             uint32_t total = (uint32_t)message->length - SPREAD + n;
-            sim_volley_forge(volley,
-                             sim_forge_fragment(message->type, i, total, 0, message->body, 4, i));
+            sim_volley_fragment(volley, message->type, i, total, 0, message->body, 4, i);
         }
     }
 }

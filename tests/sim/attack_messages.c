@@ -132,7 +132,7 @@ static void fragment(struct sim_volley *volley, uint8_t type, uint16_t message_s
                      uint32_t offset, size_t length) {
     uint8_t body[9000];
     memset(body, 0xee, sizeof(body));
-    sim_volley_forge(volley, sim_forge_fragment(type, message_seq, total, offset, body, length, 1));
+    sim_volley_fragment(volley, type, message_seq, total, offset, body, length, 1);
 }
 
 static void other_lengths(struct sim_volley *volley, const struct sim_scene *scene,
@@ -167,13 +167,13 @@ static void in_bytes(struct sim_volley *volley, const struct sim_scene *scene, u
     uint32_t total = (uint32_t)(hello.length - HEADERS);
     (void)parameter;
     for (uint32_t i = total; i > 0; i--) {
-        sim_volley_forge(volley, sim_forge_fragment(hello.bytes[RG_RECORD_HEADER], 0, total, i - 1,
-                                                    hello.bytes + HEADERS + i - 1, 1, i));
+        sim_volley_fragment(volley, hello.bytes[RG_RECORD_HEADER], 0, total, i - 1,
+                            hello.bytes + HEADERS + i - 1, 1, i);
     }
 }
 
 static void lie(struct sim_volley *volley, const uint8_t *fragment, size_t length) {
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_HANDSHAKE, 0, 0, fragment, length));
+    sim_volley_record(volley, RG_CONTENT_HANDSHAKE, 0, 0, fragment, length);
 }
 
 static void lying(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {

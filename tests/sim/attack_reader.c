@@ -49,9 +49,8 @@ static void refragmented(struct sim_volley *volley, const struct sim_scene *scen
         for (size_t at = flight[i].length; at > 0;) {
             size_t length = at < parameter ? at : parameter;
             at -= length;
-            sim_volley_forge(volley,
-                             sim_forge_fragment(flight[i].type, i, (uint32_t)flight[i].length,
-                                                (uint32_t)at, flight[i].body + at, length, at));
+            sim_volley_fragment(volley, flight[i].type, i, (uint32_t)flight[i].length, (uint32_t)at,
+                                flight[i].body + at, length, at);
         }
     }
 }

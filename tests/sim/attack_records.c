@@ -12,7 +12,8 @@ enum { FLOOD = 300 };
 
 static void alert(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
     (void)scene;
-    sim_volley_forge(volley, sim_forge_alert((uint8_t)(parameter >> 8), (uint8_t)parameter));
+    const uint8_t body[] = {(uint8_t)(parameter >> 8), (uint8_t)parameter};
+    sim_volley_record(volley, RG_CONTENT_ALERT, 0, 0, body, sizeof(body));
 }
 
 static void every_alert(struct sim_volley *volley, const struct sim_scene *scene,
@@ -29,8 +30,8 @@ static void odd_alerts(struct sim_volley *volley, const struct sim_scene *scene,
                        unsigned parameter) {
     (void)scene;
     (void)parameter;
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_ALERT, 0, 0, "\2", 1));
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_ALERT, 0, 0, "\2\50\2\50", 4));
+    sim_volley_record(volley, RG_CONTENT_ALERT, 0, 0, "\2", 1);
+    sim_volley_record(volley, RG_CONTENT_ALERT, 0, 0, "\2\50\2\50", 4);
     sim_volley_append(volley, sim_forge_alert(RG_ALERT_FATAL, 40));
 }
 
@@ -38,16 +39,15 @@ static void one_record(struct sim_volley *volley, const struct sim_scene *scene,
                        unsigned parameter) {
     static const uint8_t body[] = {1, 0, 1, 'x', 0, 0, 0, 0, 0, 0, 0, 0, 2, 40, 0, 0};
     (void)scene;
-    sim_volley_forge(volley,
-                     sim_forge_record((uint8_t)(parameter >> 8), 0, 1, body, parameter & 0xffU));
+    sim_volley_record(volley, (uint8_t)(parameter >> 8), 0, 1, body, parameter & 0xffU);
 }
 
 static void high_numbers(struct sim_volley *volley, const struct sim_scene *scene,
                          unsigned parameter) {
     (void)scene;
     (void)parameter;
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_CCS, 0, HIGHEST, "\1", 1));
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_HANDSHAKE, 0, HIGHEST, NULL, 12));
+    sim_volley_record(volley, RG_CONTENT_CCS, 0, HIGHEST, "\1", 1);
+    sim_volley_record(volley, RG_CONTENT_HANDSHAKE, 0, HIGHEST, NULL, 12);
 }
 
 static void versions(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
@@ -74,9 +74,9 @@ static void protected_junk(struct sim_volley *volley, const struct sim_scene *sc
                            unsigned parameter) {
     (void)scene;
     uint8_t type = (uint8_t)parameter;
-    sim_volley_forge(volley, sim_forge_record(type, 1, 0, NULL, 60));
-    sim_volley_forge(volley, sim_forge_record(type, 1, 5, NULL, 26));
-    sim_volley_forge(volley, sim_forge_record(type, 1, HIGHEST, NULL, 100));
+    sim_volley_record(volley, type, 1, 0, NULL, 60);
+    sim_volley_record(volley, type, 1, 5, NULL, 26);
+    sim_volley_record(volley, type, 1, HIGHEST, NULL, 100);
 }
 
 static void protected_of_every_kind(struct sim_volley *volley, const struct sim_scene *scene,
@@ -87,11 +87,11 @@ static void protected_of_every_kind(struct sim_volley *volley, const struct sim_
     (void)parameter;
     for (size_t i = 0; i < sizeof(types); i++) {
         for (size_t j = 0; j < sizeof(lengths) / sizeof(lengths[0]); j++) {
-            sim_volley_forge(volley, sim_forge_record(types[i], 1, j, NULL, lengths[j]));
+            sim_volley_record(volley, types[i], 1, j, NULL, lengths[j]);
         }
     }
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_DATA, 1, 0, NULL, 16384));
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_HANDSHAKE, 1, 0, NULL, 16408));
+    sim_volley_record(volley, RG_CONTENT_DATA, 1, 0, NULL, 16384);
+    sim_volley_record(volley, RG_CONTENT_HANDSHAKE, 1, 0, NULL, 16408);
 }
 
 static void protected_in_one_datagram(struct sim_volley *volley, const struct sim_scene *scene,
@@ -106,15 +106,15 @@ static void impossible_epochs(struct sim_volley *volley, const struct sim_scene 
                               unsigned parameter) {
     (void)scene;
     (void)parameter;
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_HANDSHAKE, 2, 0, NULL, 60));
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_ALERT, 65535, 0, "\2\50", 2));
+    sim_volley_record(volley, RG_CONTENT_HANDSHAKE, 2, 0, NULL, 60);
+    sim_volley_record(volley, RG_CONTENT_ALERT, 65535, 0, "\2\50", 2);
 }
 
 static void empty(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
     (void)scene;
     (void)parameter;
     sim_volley_add(volley, NULL, 0, 0);
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_HANDSHAKE, 0, 0, NULL, 0));
+    sim_volley_record(volley, RG_CONTENT_HANDSHAKE, 0, 0, NULL, 0);
 }
 
 static void runts(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
@@ -137,8 +137,8 @@ static void cut_record(struct sim_volley *volley, const struct sim_scene *scene,
 static void oversize(struct sim_volley *volley, const struct sim_scene *scene, unsigned parameter) {
     (void)scene;
     (void)parameter;
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_HANDSHAKE, 0, 0, NULL, 18500));
-    sim_volley_forge(volley, sim_forge_record(RG_CONTENT_DATA, 1, 0, NULL, 16384));
+    sim_volley_record(volley, RG_CONTENT_HANDSHAKE, 0, 0, NULL, 18500);
+    sim_volley_record(volley, RG_CONTENT_DATA, 1, 0, NULL, 16384);
 }
 
 static void random_bytes(struct sim_volley *volley, const struct sim_scene *scene,
@@ -162,7 +162,7 @@ static void flood_of_protected(struct sim_volley *volley, const struct sim_scene
                                unsigned parameter) {
     (void)scene;
     for (uint64_t i = 0; i < FLOOD; i++) {
-        sim_volley_forge(volley, sim_forge_record((uint8_t)parameter, 1, i, NULL, 60));
+        sim_volley_record(volley, (uint8_t)parameter, 1, i, NULL, 60);
     }
 }
 

@@ -18,13 +18,14 @@ struct sim_forged sim_forge_record(uint8_t type, uint16_t epoch, uint64_t sequen
 struct sim_forged sim_forge_fragment(uint8_t type, uint16_t message_seq, uint32_t total,
                                      uint32_t offset, const void *body, size_t length,
                                      uint64_t sequence) {
-    uint8_t fragment[SIM_FORGED_MAX - RG_RECORD_HEADER] = {0};
+    struct sim_forged forged =
+        sim_forge_record(RG_CONTENT_HANDSHAKE, 0, sequence, NULL, RG_HANDSHAKE_HEADER + length);
+    uint8_t *fragment = forged.bytes + RG_RECORD_HEADER;
     rg_fragment_put_header(fragment, type, total, message_seq, offset, (uint32_t)length);
     if (body != NULL && length > 0) {
         memcpy(fragment + RG_HANDSHAKE_HEADER, body, length);
     }
-    return sim_forge_record(RG_CONTENT_HANDSHAKE, 0, sequence, fragment,
-                            RG_HANDSHAKE_HEADER + length);
+    return forged;
 }
 
 static void take_messages(struct rg_bytes body, struct sim_message *out, unsigned first,

@@ -30,6 +30,7 @@ struct sim_link {
     struct member *members;
     size_t count;
     struct flying *first;
+    struct flying *latest; /* sent off last; NULL: it has arrived */
     sim_tap tap;
     void *tap_context;
     size_t number;
@@ -93,12 +94,14 @@ static struct flying *send_off(struct sim_link *link, size_t to, const uint8_t *
     if (length > 0) {
         memcpy(flying->bytes, datagram, length);
     }
-    struct flying **at = &link->first;
+    bool behind_latest = link->latest != NULL && link->latest->arrival <= flying->arrival;
+    struct flying **at = behind_latest ? &link->latest->next : &link->first;
     while (*at != NULL && (*at)->arrival <= flying->arrival) {
         at = &(*at)->next;
     }
     flying->next = *at;
     *at = flying;
+    link->latest = flying;
     return flying;
 }
 
@@ -170,6 +173,7 @@ static const struct sim_endpoint *earliest(const struct sim_link *link, uint64_t
 static void arrive(struct sim_link *link) {
     struct flying *datagram = link->first;
     link->first = datagram->next;
+    link->latest = datagram == link->latest ? NULL : link->latest;
     advance(link, datagram->arrival);
     const struct sim_endpoint *endpoint = &link->members[datagram->to].endpoint;
     endpoint->input(endpoint->self, datagram->bytes, datagram->length, datagram->path, link->now);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/handshake.h"
 #include "wire/record.h"
 
 void sim_volley_clear(struct sim_volley *volley) {
@@ -20,19 +21,48 @@ static uint8_t *grow(struct sim_volley *volley, size_t length) {
     return volley->bytes + volley->used - length;
 }
 
-void sim_volley_add(struct sim_volley *volley, const uint8_t *datagram, size_t length,
-                    size_t from) {
+static uint8_t *begin(struct sim_volley *volley, size_t length, size_t from) {
     size_t i = volley->count++;
     uint8_t *out = grow(volley, length);
-    if (length > 0) {
-        memcpy(out, datagram, length);
-    }
     volley->items[i].at = volley->used - length;
     volley->items[i].length = length;
     volley->items[i].from = from;
     volley->items[i].delay = 0;
     volley->items[i].as_peer = false;
     volley->items[i].path = 0;
+    return out;
+}
+
+void sim_volley_add(struct sim_volley *volley, const uint8_t *datagram, size_t length,
+                    size_t from) {
+    uint8_t *out = begin(volley, length, from);
+    if (length > 0) {
+        memcpy(out, datagram, length);
+    }
+}
+
+static uint8_t *put_record(struct sim_volley *volley, uint8_t type, uint16_t epoch,
+                           uint64_t sequence, const void *body, size_t length) {
+    uint8_t *out = begin(volley, RG_RECORD_HEADER + length, 0);
+    rg_record_put_header(out, type, RG_VERSION_DTLS12, epoch, sequence, length);
+    out += RG_RECORD_HEADER;
+    return body != NULL && length > 0 ? memcpy(out, body, length) : memset(out, 0, length);
+}
+
+void sim_volley_record(struct sim_volley *volley, uint8_t type, uint16_t epoch, uint64_t sequence,
+                       const void *body, size_t length) {
+    (void)put_record(volley, type, epoch, sequence, body, length);
+}
+
+void sim_volley_fragment(struct sim_volley *volley, uint8_t type, uint16_t message_seq,
+                         uint32_t total, uint32_t offset, const void *body, size_t length,
+                         uint64_t sequence) {
+    uint8_t *out =
+        put_record(volley, RG_CONTENT_HANDSHAKE, 0, sequence, NULL, RG_HANDSHAKE_HEADER + length);
+    rg_fragment_put_header(out, type, total, message_seq, offset, (uint32_t)length);
+    if (length > 0) {
+        memcpy(out + RG_HANDSHAKE_HEADER, body, length);
+    }
 }
 
 void sim_volley_forge(struct sim_volley *volley, struct sim_forged forged) {
@@ -41,8 +71,7 @@ void sim_volley_forge(struct sim_volley *volley, struct sim_forged forged) {
 
 void sim_volley_put(struct sim_volley *volley, uint8_t type, uint16_t message_seq, const void *body,
                     size_t length) {
-    sim_volley_forge(volley, sim_forge_fragment(type, message_seq, (uint32_t)length, 0, body,
-                                                length, message_seq));
+    sim_volley_fragment(volley, type, message_seq, (uint32_t)length, 0, body, length, message_seq);
 }
 
 void sim_volley_append(struct sim_volley *volley, struct sim_forged forged) {

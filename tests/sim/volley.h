@@ -26,6 +26,13 @@ void sim_volley_clear(struct sim_volley *volley);
 /* Adds a datagram; aborts when there is no room. */
 void sim_volley_add(struct sim_volley *volley, const uint8_t *datagram, size_t length, size_t from);
 void sim_volley_forge(struct sim_volley *volley, struct sim_forged forged);
+/* Adds a plaintext record in a datagram of its own; `body` may be NULL for zeros. */
+void sim_volley_record(struct sim_volley *volley, uint8_t type, uint16_t epoch, uint64_t sequence,
+                       const void *body, size_t length);
+/* Adds a fragment in such a record of the given number. */
+void sim_volley_fragment(struct sim_volley *volley, uint8_t type, uint16_t message_seq,
+                         uint32_t total, uint32_t offset, const void *body, size_t length,
+                         uint64_t sequence);
 /* Adds a whole message in a datagram of its own, whose record number is the message_seq. */
 void sim_volley_put(struct sim_volley *volley, uint8_t type, uint16_t message_seq, const void *body,
                     size_t length);
