@@ -57,10 +57,10 @@ RTPGATE_API int rtpgate_config_set_mtu(rtpgate_config *config, size_t mtu);
 /*
  * The retransmission timer: its first value (default 50 ms, as in browsers; a known RTT makes it
  * shorter, see rtpgate_session_set_rtt), and the cap to which it doubles from the third repetition
- * on (default 3 s). Both 10 ms to 60 s. RFC 6347 4.2.4.1 says 1 s and 60 s. Where the RTT is above
- * `initial`, flights are repeated that were not lost, about 16 small datagrams more at 200 ms;
- * whoever minds sets it to the RTT. Returns 0; RTPGATE_ERR_INVAL when out of range or initial >
- * cap; RTPGATE_ERR_STATE when frozen.
+ * on (default 3 s). Both 10 ms to 60 s. RFC 6347 4.2.4.1 says 1 s and 60 s. Where the RTT reaches
+ * `initial`, flights are repeated that were not lost, about 15 small datagrams more at 200 ms;
+ * whoever minds sets it to more than the RTT. Returns 0; RTPGATE_ERR_INVAL when out of range or
+ * initial > cap; RTPGATE_ERR_STATE when frozen.
  */
 RTPGATE_API int rtpgate_config_set_retransmission(rtpgate_config *config, uint64_t initial,
                                                   uint64_t cap);

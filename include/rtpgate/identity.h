@@ -20,7 +20,7 @@ typedef struct rtpgate_identity rtpgate_identity;
  * nobody (RFC 8827 6.5).
  *
  * out: written only on success; release it with rtpgate_identity_free. not_before, not_after: Unix
- * seconds; RFC 8827 suggests at most 30 days. No clock is read.
+ * seconds; browsers make theirs for 30 days. No clock is read.
  * Returns 0; RTPGATE_ERR_INVAL when `out` is NULL, not_before >= not_after, or not_after is beyond
  * what a certificate can say (the end of the year 9999); RTPGATE_ERR_NOMEM; RTPGATE_ERR_CRYPTO.
  */

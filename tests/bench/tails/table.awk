@@ -93,5 +93,5 @@ END {
     for (i = 1; i <= name_count; i++)
         for (j = 1; is_ours(names[i]) && j <= name_count; j++)
             if (!is_ours(names[j])) ahead += print_ahead(names[i], names[j])
-    if (ahead == 0) print "- No peer is ahead by more than 5 % in any cell."
+    if (ahead == 0) print "- No peer is ahead by more than 5 % in time in any cell."
 }
