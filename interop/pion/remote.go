@@ -32,6 +32,9 @@ type remote struct {
 	inbox *packetio.Buffer // of the newest association
 	conn  *dtls.Conn       // the newest that is ready
 	count int              // of those that were ready
+
+	tellOnce sync.Once
+	alerted  chan struct{} // from our Close on: closed when the close_notify has left
 }
 
 // What an association reads and writes: the DTLS of the socket.
@@ -43,6 +46,17 @@ type end struct {
 func (e *end) Write(datagram []byte) (int, error) {
 	e.remote.write(e.Buffer, datagram)
 	return len(datagram), nil
+}
+
+// While pion closes, its reader closes this, too, and what comes first is chance.
+func (e *end) Close() error {
+	if alerted := e.remote.parting(); alerted != nil {
+		select {
+		case <-alerted:
+		case <-time.After(time.Second):
+		}
+	}
+	return e.Buffer.Close()
 }
 
 func (e *end) LocalAddr() net.Addr  { return e.remote.socket.LocalAddr() }
@@ -74,6 +88,9 @@ func (r *remote) write(from *packetio.Buffer, datagram []byte) {
 	defer r.mutex.Unlock()
 	if r.peer != nil && (from == nil || from == r.inbox) {
 		_, _ = r.socket.WriteToUDP(datagram, r.peer) // otherwise as if it were lost
+	}
+	if from != nil && r.alerted != nil {
+		r.tellOnce.Do(func() { close(r.alerted) })
 	}
 }
 
@@ -192,6 +209,9 @@ func (r *remote) read(conn *dtls.Conn) {
 	for {
 		text := make([]byte, 2048)
 		length, err := conn.Read(text)
+		if errors.Is(err, io.EOF) && r.parting() != nil {
+			return // before the close_notify has left, as pion does it
+		}
 		if errors.Is(err, io.EOF) {
 			fmt.Println("closed by the peer")
 			r.ended <- "closed"
@@ -212,8 +232,18 @@ func (r *remote) send(text string) {
 }
 
 func (r *remote) close() {
-	_ = r.newest().Close()
+	conn := r.newest()
+	r.mutex.Lock()
+	r.alerted = make(chan struct{})
+	r.mutex.Unlock()
+	_ = conn.Close()
 	r.ended <- "closed"
+}
+
+func (r *remote) parting() chan struct{} {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.alerted
 }
 
 func (r *remote) newest() *dtls.Conn {
