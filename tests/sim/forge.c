@@ -5,26 +5,35 @@
 #include "wire/handshake.h"
 #include "wire/record.h"
 
+uint8_t *sim_write_record(uint8_t *out, uint8_t type, uint16_t epoch, uint64_t sequence,
+                          const void *body, size_t length) {
+    rg_record_put_header(out, type, RG_VERSION_DTLS12, epoch, sequence, length);
+    out += RG_RECORD_HEADER;
+    return body != NULL && length > 0 ? memcpy(out, body, length) : memset(out, 0, length);
+}
+
+void sim_write_fragment(uint8_t *out, uint8_t type, uint16_t message_seq, uint32_t total,
+                        uint32_t offset, const void *body, size_t length, uint64_t sequence) {
+    uint8_t *fragment = sim_write_record(out, RG_CONTENT_HANDSHAKE, 0, sequence, NULL,
+                                         RG_HANDSHAKE_HEADER + length);
+    rg_fragment_put_header(fragment, type, total, message_seq, offset, (uint32_t)length);
+    if (body != NULL && length > 0) {
+        memcpy(fragment + RG_HANDSHAKE_HEADER, body, length);
+    }
+}
+
 struct sim_forged sim_forge_record(uint8_t type, uint16_t epoch, uint64_t sequence,
                                    const void *body, size_t length) {
     struct sim_forged forged = {.length = RG_RECORD_HEADER + length};
-    rg_record_put_header(forged.bytes, type, RG_VERSION_DTLS12, epoch, sequence, length);
-    if (body != NULL && length > 0) {
-        memcpy(forged.bytes + RG_RECORD_HEADER, body, length);
-    }
+    (void)sim_write_record(forged.bytes, type, epoch, sequence, body, length);
     return forged;
 }
 
 struct sim_forged sim_forge_fragment(uint8_t type, uint16_t message_seq, uint32_t total,
                                      uint32_t offset, const void *body, size_t length,
                                      uint64_t sequence) {
-    struct sim_forged forged =
-        sim_forge_record(RG_CONTENT_HANDSHAKE, 0, sequence, NULL, RG_HANDSHAKE_HEADER + length);
-    uint8_t *fragment = forged.bytes + RG_RECORD_HEADER;
-    rg_fragment_put_header(fragment, type, total, message_seq, offset, (uint32_t)length);
-    if (body != NULL && length > 0) {
-        memcpy(fragment + RG_HANDSHAKE_HEADER, body, length);
-    }
+    struct sim_forged forged = {.length = RG_RECORD_HEADER + RG_HANDSHAKE_HEADER + length};
+    sim_write_fragment(forged.bytes, type, message_seq, total, offset, body, length, sequence);
     return forged;
 }
 

@@ -12,6 +12,14 @@ struct sim_forged {
     size_t length;
 };
 
+/* Writes a plaintext record to `out`, which has room for it, and returns its body; `body` may be
+ * NULL for zeros. */
+uint8_t *sim_write_record(uint8_t *out, uint8_t type, uint16_t epoch, uint64_t sequence,
+                          const void *body, size_t length);
+/* Writes a fragment in a plaintext record of the given number. */
+void sim_write_fragment(uint8_t *out, uint8_t type, uint16_t message_seq, uint32_t total,
+                        uint32_t offset, const void *body, size_t length, uint64_t sequence);
+
 /* One plaintext record; `body` may be NULL for zeros. */
 struct sim_forged sim_forge_record(uint8_t type, uint16_t epoch, uint64_t sequence,
                                    const void *body, size_t length);

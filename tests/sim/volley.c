@@ -41,28 +41,17 @@ void sim_volley_add(struct sim_volley *volley, const uint8_t *datagram, size_t l
     }
 }
 
-static uint8_t *put_record(struct sim_volley *volley, uint8_t type, uint16_t epoch,
-                           uint64_t sequence, const void *body, size_t length) {
-    uint8_t *out = begin(volley, RG_RECORD_HEADER + length, 0);
-    rg_record_put_header(out, type, RG_VERSION_DTLS12, epoch, sequence, length);
-    out += RG_RECORD_HEADER;
-    return body != NULL && length > 0 ? memcpy(out, body, length) : memset(out, 0, length);
-}
-
 void sim_volley_record(struct sim_volley *volley, uint8_t type, uint16_t epoch, uint64_t sequence,
                        const void *body, size_t length) {
-    (void)put_record(volley, type, epoch, sequence, body, length);
+    uint8_t *out = begin(volley, RG_RECORD_HEADER + length, 0);
+    (void)sim_write_record(out, type, epoch, sequence, body, length);
 }
 
 void sim_volley_fragment(struct sim_volley *volley, uint8_t type, uint16_t message_seq,
                          uint32_t total, uint32_t offset, const void *body, size_t length,
                          uint64_t sequence) {
-    uint8_t *out =
-        put_record(volley, RG_CONTENT_HANDSHAKE, 0, sequence, NULL, RG_HANDSHAKE_HEADER + length);
-    rg_fragment_put_header(out, type, total, message_seq, offset, (uint32_t)length);
-    if (length > 0) {
-        memcpy(out + RG_HANDSHAKE_HEADER, body, length);
-    }
+    uint8_t *out = begin(volley, RG_RECORD_HEADER + RG_HANDSHAKE_HEADER + length, 0);
+    sim_write_fragment(out, type, message_seq, total, offset, body, length, sequence);
 }
 
 void sim_volley_forge(struct sim_volley *volley, struct sim_forged forged) {
